@@ -1,0 +1,148 @@
+//! Every subject with the type that travels on it: the map of the system.
+
+use std::marker::PhantomData;
+
+use domain::event::{
+    ChatHistory, ChatHistoryQuery, ClaimSend, DeadLetter, DeliveryReported, InboundChat, InboundEmail, InboundHeld,
+    InboundSms, MessageAdded, MessageMoved, OutboundEmail, OutboundSms, ReleaseSend, ReplyProposed, SendDecision,
+    SmsReceipt, TicketChanged, Typing, VisitorSignal,
+};
+use domain::settings::Settings;
+
+/// Where durable events are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Stream {
+    /// What came in, for ticketing: kept until handled; when full, refused (never dropped).
+    Inbound,
+    /// What goes out, for the notifier: kept until handled; when full, refused.
+    Outbound,
+    /// What happened at the desk, for everybody: kept 72 hours, read by any number.
+    Events,
+    /// What could not be handled: kept until ticketing has put it into the ledger.
+    Dead,
+}
+
+impl Stream {
+    /// Every stream.
+    pub const ALL: [Self; 4] = [Self::Inbound, Self::Outbound, Self::Events, Self::Dead];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Inbound => "INBOUND",
+            Self::Outbound => "OUTBOUND",
+            Self::Events => "EVENTS",
+            Self::Dead => "DEAD",
+        }
+    }
+
+    /// The subjects it keeps, NATS style.
+    pub fn subjects(self) -> &'static [&'static str] {
+        match self {
+            Self::Inbound => &["inbound.>", "receipt.>", "visitor.>", "reply.>", "delivery.>"],
+            Self::Outbound => &["outbound.>"],
+            Self::Events => &["desk.>"],
+            Self::Dead => &["dead.>"],
+        }
+    }
+
+    /// The stream that keeps a subject.
+    pub fn of(subject: &str) -> Option<Self> {
+        let first = subject.split('.').next()?;
+        Self::ALL.into_iter().find(|s| s.subjects().iter().any(|kept| kept.strip_suffix(".>") == Some(first)))
+    }
+
+    /// Whether an event goes once it is handled (a work queue), or stays for other readers.
+    pub fn is_work_queue(self) -> bool {
+        self != Self::Events
+    }
+}
+
+/// A durable subject and its type. Publishing another type does not compile.
+pub struct Topic<T> {
+    /// The subject.
+    pub subject: &'static str,
+    kind: PhantomData<fn(T)>,
+}
+
+/// A subject for what is never stored.
+pub struct Signal<T> {
+    /// The subject.
+    pub subject: &'static str,
+    kind: PhantomData<fn(T)>,
+}
+
+/// A question and its answer.
+pub struct Question<Q, A> {
+    /// The subject.
+    pub subject: &'static str,
+    kind: PhantomData<fn(Q) -> A>,
+}
+
+macro_rules! subject {
+    ($name:ident<$($type:ident),+>) => {
+        impl<$($type),+> Clone for $name<$($type),+> {
+            fn clone(&self) -> Self {
+                *self
+            }
+        }
+        impl<$($type),+> Copy for $name<$($type),+> {}
+        impl<$($type),+> $name<$($type),+> {
+            /// Names a subject; all of them stand in this file.
+            pub const fn new(subject: &'static str) -> Self {
+                Self { subject, kind: PhantomData }
+            }
+        }
+    };
+}
+subject!(Topic<T>);
+subject!(Signal<T>);
+subject!(Question<Q, A>);
+
+/// sms-ingest → ticketing.
+pub const INBOUND_SMS: Topic<InboundSms> = Topic::new("inbound.sms");
+/// email-ingest → ticketing.
+pub const INBOUND_EMAIL: Topic<InboundEmail> = Topic::new("inbound.email");
+/// web-chat → ticketing.
+pub const INBOUND_CHAT: Topic<InboundChat> = Topic::new("inbound.chat");
+/// Any door → ticketing: refused, but kept for the ledger.
+pub const INBOUND_HELD: Topic<InboundHeld> = Topic::new("inbound.held");
+/// sms-ingest → ticketing.
+pub const RECEIPT_SMS: Topic<SmsReceipt> = Topic::new("receipt.sms");
+/// web-chat → ticketing.
+pub const VISITOR_SIGNAL: Topic<VisitorSignal> = Topic::new("visitor.signal");
+/// auto-responder → ticketing.
+pub const REPLY_PROPOSED: Topic<ReplyProposed> = Topic::new("reply.proposed");
+/// notifier → ticketing.
+pub const DELIVERY_REPORTED: Topic<DeliveryReported> = Topic::new("delivery.reported");
+
+/// desk → notifier.
+pub const OUTBOUND_SMS: Topic<OutboundSms> = Topic::new("outbound.sms");
+/// desk → notifier.
+pub const OUTBOUND_EMAIL: Topic<OutboundEmail> = Topic::new("outbound.email");
+
+/// A customer wrote.
+pub const MESSAGE_RECEIVED: Topic<MessageAdded> = Topic::new("desk.message.received");
+/// The organisation wrote; the message is on its way.
+pub const MESSAGE_QUEUED: Topic<MessageAdded> = Topic::new("desk.message.queued");
+/// A message was sent, delivered, read or failed.
+pub const MESSAGE_MOVED: Topic<MessageMoved> = Topic::new("desk.message.moved");
+/// A ticket changed without a new message.
+pub const TICKET_CHANGED: Topic<TicketChanged> = Topic::new("desk.ticket.changed");
+/// The settings as they are now.
+pub const SETTINGS_CHANGED: Topic<Settings> = Topic::new("desk.settings.changed");
+
+/// Any consumer → ticketing.
+pub const DEAD: Topic<DeadLetter> = Topic::new("dead.letter");
+
+/// Typing, both ways.
+pub const TYPING: Signal<Typing> = Signal::new("signal.typing");
+
+/// notifier → ticketing: may this go out now?
+pub const CLAIM_SEND: Question<ClaimSend, SendDecision> = Question::new("ask.claim_send");
+/// notifier → ticketing: it surely did not go out; give it back.
+pub const RELEASE_SEND: Question<ReleaseSend, ()> = Question::new("ask.release_send");
+/// web-chat → ticketing: what did this session miss?
+pub const CHAT_HISTORY: Question<ChatHistoryQuery, ChatHistory> = Question::new("ask.chat_history");
+/// auto-responder, web-chat → ticketing: the settings.
+pub const SETTINGS: Question<(), Settings> = Question::new("ask.settings");

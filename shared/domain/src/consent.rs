@@ -1,0 +1,120 @@
+//! SMS consent as a record (D2, D3): two kinds, each with its history; the newest word on a kind counts.
+
+use serde::{Deserialize, Serialize};
+
+use crate::time::Timestamp;
+
+/// What the customer agreed to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConsentKind {
+    /// Offers and news.
+    Marketing,
+    /// Answers and order news.
+    Transactional,
+}
+
+impl ConsentKind {
+    /// Both kinds.
+    pub const ALL: [Self; 2] = [Self::Marketing, Self::Transactional];
+
+    /// `marketing`, `transactional`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Marketing => "marketing",
+            Self::Transactional => "transactional",
+        }
+    }
+}
+
+/// The customer's word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConsentState {
+    /// Yes.
+    Subscribed,
+    /// No.
+    Unsubscribed,
+}
+
+impl ConsentState {
+    /// `subscribed`, `unsubscribed`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Subscribed => "subscribed",
+            Self::Unsubscribed => "unsubscribed",
+        }
+    }
+}
+
+/// One line of the history. Lines are only ever added.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConsentRecord {
+    /// Which kind.
+    pub kind: ConsentKind,
+    /// Yes or no.
+    pub state: ConsentState,
+    /// Where it came from: `keyword:JOIN`, `api`, `console`, `import`, `carrier`.
+    pub source: String,
+    /// The evidence: the text the customer sent or agreed to.
+    pub text: String,
+    /// The organisation's number it concerns, where there is one.
+    pub number: Option<String>,
+    /// When the customer said so (received time).
+    pub at: Timestamp,
+}
+
+/// Whether the records allow texting: some kind's newest record says yes. Between two records of the same moment
+/// "no" wins, so that the order in which records arrive does not matter.
+pub fn may_text(records: &[ConsentRecord]) -> bool {
+    ConsentKind::ALL.into_iter().any(|kind| {
+        records
+            .iter()
+            .filter(|record| record.kind == kind)
+            .max_by_key(|record| (record.at, record.state == ConsentState::Unsubscribed))
+            .is_some_and(|record| record.state == ConsentState::Subscribed)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn record(kind: ConsentKind, state: ConsentState, at: i64) -> ConsentRecord {
+        ConsentRecord {
+            kind,
+            state,
+            source: "test".into(),
+            text: String::new(),
+            number: None,
+            at: Timestamp::from_millis(at),
+        }
+    }
+
+    #[test]
+    fn d2_either_kind_is_enough_and_the_newest_word_counts() {
+        use ConsentKind::{Marketing, Transactional};
+        use ConsentState::{Subscribed, Unsubscribed};
+        assert!(!may_text(&[]));
+        assert!(may_text(&[record(Transactional, Subscribed, 1)]));
+        assert!(may_text(&[record(Marketing, Unsubscribed, 2), record(Transactional, Subscribed, 1)]));
+        assert!(!may_text(&[record(Marketing, Subscribed, 1), record(Marketing, Unsubscribed, 2)]));
+        assert!(may_text(&[record(Marketing, Unsubscribed, 1), record(Marketing, Subscribed, 2)]));
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_of_arrival_does_not_matter(steps in prop::collection::vec((any::<bool>(), any::<bool>(), 0..5_i64), 0..8)) {
+            let records: Vec<_> = steps.iter().map(|(kind, yes, at)| record(
+                if *kind { ConsentKind::Marketing } else { ConsentKind::Transactional },
+                if *yes { ConsentState::Subscribed } else { ConsentState::Unsubscribed },
+                *at,
+            )).collect();
+            let mut turned = records.clone();
+            turned.reverse();
+            prop_assert_eq!(may_text(&records), may_text(&turned));
+        }
+    }
+}
