@@ -1,0 +1,50 @@
+//! Migrations: small, dated, forward only, safe to run twice and beside running replicas (sqlx takes a lock).
+
+use std::borrow::Cow;
+
+use sqlx::{
+    AssertSqlSafe, SqlSafeStr,
+    migrate::{Migration, MigrationType, Migrator},
+};
+
+use super::Store;
+use crate::DeskError;
+
+/// Every migration: version, what it does, SQL with `{{blob}}` for the type of bytes.
+const MIGRATIONS: &[(i64, &str, &str)] =
+    &[(2026_11_21_01, "first", include_str!("migrations/0001_first.sql"))];
+
+/// The version this executable needs.
+pub const VERSION: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
+
+/// Brings the database to this version.
+///
+/// # Errors
+/// The database cannot be reached or refuses.
+pub async fn run(store: &Store) -> Result<(), DeskError> {
+    let migrations = MIGRATIONS
+        .iter()
+        .map(|(version, name, sql)| {
+            let sql = AssertSqlSafe(sql.replace("{{blob}}", store.dialect.blob)).into_sql_str();
+            Migration::new(*version, Cow::Borrowed(*name), MigrationType::Simple, sql, false)
+        })
+        .collect();
+    Migrator::with_migrations(migrations)
+        .run(&store.writers)
+        .await
+        .map_err(|error| DeskError::Unavailable(format!("the migration failed: {error}")))
+}
+
+/// The newest migration the database has had; `None` for an empty database.
+///
+/// # Errors
+/// The database cannot be reached.
+pub async fn version(store: &Store) -> Result<Option<i64>, DeskError> {
+    let found: Result<Option<i64>, _> =
+        sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations").fetch_one(store.reader()).await;
+    match found {
+        Ok(version) => Ok(version),
+        Err(sqlx::Error::Database(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
