@@ -21,14 +21,22 @@ pub mod embedded;
 pub mod envelope;
 pub mod jetstream;
 pub mod topic;
-mod trace;
+pub mod trace;
 mod worker;
 
 pub use envelope::Envelope;
 pub use topic::{Question, Signal, Stream, Topic};
+pub use worker::Tuning;
 
 /// Deliveries of one event to one consumer before it becomes a dead letter.
 pub const MAX_DELIVERIES: u32 = 6;
+
+/// Longest envelope, in bytes of JSON. A NATS server takes 1 MiB by default, and the dead letter, which quotes the
+/// envelope, has to fit as well. Attachments and raw mail travel as references to blobs.
+pub const MAX_ENVELOPE: usize = 768 * 1024;
+
+/// Longest dedup id, in bytes.
+pub const MAX_ID: usize = 512;
 
 /// Why an event could not be made durable. It may have been stored all the same: try again with the same id.
 #[derive(Debug, Error)]
@@ -128,6 +136,14 @@ impl Delivery {
     pub fn read<T: DeserializeOwned>(&self, topic: Topic<T>) -> Result<T, DecodeError> {
         self.envelope.read(topic)
     }
+
+    /// A span that continues the event's trace, for a handler's work on this one event. What is packed or published
+    /// inside it stays in that trace.
+    pub fn span(&self, name: &str) -> tracing::Span {
+        let span = tracing::info_span!("delivery", otel.name = name, subject = self.subject, id = self.envelope.id);
+        trace::adopt(&span, self.envelope.traceparent.as_deref());
+        span
+    }
 }
 
 /// An event of a stream, as [`Bus::follow`] gives it.
@@ -157,6 +173,25 @@ pub struct Packet {
     pub subject: String,
     /// The event; `envelope.id` is the dedup id.
     pub envelope: Envelope,
+}
+
+impl Packet {
+    /// Its stream and its bytes; refused when it has no place on the bus.
+    pub(crate) fn check(&self) -> Result<(Stream, String), PublishError> {
+        let refused = |why: String| Err(PublishError::Refused(why));
+        let Some(stream) = Stream::of(&self.subject) else {
+            return refused(format!("no stream keeps {:?}", self.subject));
+        };
+        let id = &self.envelope.id;
+        if id.trim().is_empty() || id.len() > MAX_ID || id.chars().any(char::is_control) {
+            return refused(format!("its id must have 1 to {MAX_ID} bytes and no control characters"));
+        }
+        let text = serde_json::to_string(&self.envelope).map_err(|error| PublishError::Refused(error.to_string()))?;
+        if text.len() > MAX_ENVELOPE && stream != Stream::Dead {
+            return refused(format!("it has {} bytes; {MAX_ENVELOPE} are allowed", text.len()));
+        }
+        Ok((stream, text))
+    }
 }
 
 /// A durable consumer.

@@ -58,6 +58,32 @@ impl Stream {
     }
 }
 
+/// Whether a pattern, NATS style (`*` one token, a last `>` one or more), names a subject.
+pub(crate) fn matches(pattern: &str, subject: &str) -> bool {
+    let (mut wanted, mut given) = (pattern.split('.'), subject.split('.'));
+    loop {
+        match (wanted.next(), given.next()) {
+            (None, None) => return true,
+            (Some(">"), Some(_)) => return true,
+            (Some(w), Some(g)) if w == "*" || w == g => {}
+            _ => return false,
+        }
+    }
+}
+
+/// Whether there can be a subject that both patterns name.
+pub(crate) fn overlap(one: &str, other: &str) -> bool {
+    let (mut a, mut b) = (one.split('.'), other.split('.'));
+    loop {
+        match (a.next(), b.next()) {
+            (None, None) => return true,
+            (Some(">"), Some(_)) | (Some(_), Some(">")) => return true,
+            (Some(x), Some(y)) if x == "*" || y == "*" || x == y => {}
+            _ => return false,
+        }
+    }
+}
+
 /// A durable subject and its type. Publishing another type does not compile.
 pub struct Topic<T> {
     /// The subject.
@@ -146,3 +172,46 @@ pub const RELEASE_SEND: Question<ReleaseSend, ()> = Question::new("ask.release_s
 pub const CHAT_HISTORY: Question<ChatHistoryQuery, ChatHistory> = Question::new("ask.chat_history");
 /// auto-responder, web-chat → ticketing: the settings.
 pub const SETTINGS: Question<(), Settings> = Question::new("ask.settings");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subject_is_kept_by_the_stream_of_its_first_word() {
+        assert_eq!(Stream::of("inbound.sms"), Some(Stream::Inbound));
+        assert_eq!(Stream::of("delivery.reported"), Some(Stream::Inbound));
+        assert_eq!(Stream::of("desk.message.received"), Some(Stream::Events));
+        assert_eq!(Stream::of("inbounds.sms"), None);
+        assert_eq!(Stream::of(""), None);
+    }
+
+    #[test]
+    fn patterns_match_like_nats_does() {
+        for (pattern, subject, matched) in [
+            ("inbound.>", "inbound.sms", true),
+            ("inbound.>", "inbound", false),
+            ("inbound.*", "inbound.sms", true),
+            ("inbound.*", "inbound.sms.x", false),
+            ("desk.*.received", "desk.message.received", true),
+            ("desk.ticket", "desk.ticket.changed", false),
+            ("inbound.sms", "inbound.sms", true),
+        ] {
+            assert_eq!(matches(pattern, subject), matched, "{pattern} {subject}");
+        }
+    }
+
+    #[test]
+    fn two_patterns_overlap_when_one_subject_can_have_both() {
+        for (one, other, overlapping) in [
+            ("inbound.>", "inbound.sms", true),
+            ("inbound.sms", "inbound.email", false),
+            ("*.sms", "inbound.*", true),
+            ("inbound.sms", "inbound.sms.x", false),
+            (">", "x", true),
+        ] {
+            assert_eq!(overlap(one, other), overlapping, "{one} {other}");
+            assert_eq!(overlap(other, one), overlapping, "{other} {one}");
+        }
+    }
+}

@@ -1,38 +1,59 @@
-//! The configuration: built-in defaults ← file ← environment.
+//! The configuration: built-in defaults ← `frontdesk.toml` (or the file named) ← environment `FRONTDESK_*`.
+//!
+//! Each layer is compared with the [`schema`] before it is used, so that a fault is told with its whole key and
+//! where it was written; all faults are told at once. Any secret may be given as `<key>_file`. An empty text counts
+//! as not given.
 
-use std::{collections::BTreeMap, fmt, path::PathBuf};
+use std::path::{Path, PathBuf};
 
-use domain::{EmailAddress, PhoneNumber};
+use domain::EmailAddress;
 use serde::{Deserialize, Serialize};
+use toml::{Table, Value};
 use url::Url;
 
-/// A value that is never printed.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
-pub struct Secret(String);
+mod channels;
+mod check;
+mod environment;
+mod fault;
+mod rules;
+mod schema;
+mod secret;
+#[cfg(test)]
+mod tests;
 
-impl Secret {
-    /// Wraps a secret.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-    /// The secret itself.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
+pub use channels::{ChatChannels, Credentials, EmailChannels, Mailbox, Provider, Site, SmsChannels, SmsNumber};
+pub use fault::{Fault, Faults};
+pub use secret::{Secret, shown};
 
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
-}
+use fault::Layer;
+use schema::{Key, Kind};
 
-impl Serialize for Secret {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str("***")
-    }
-}
+/// Read when no file is named.
+pub const DEFAULT_FILE: &str = "frontdesk.toml";
+/// Larger files are no configuration.
+const LARGEST_FILE: u64 = 4 * 1024 * 1024;
+
+const KEYS: &[Key] = &[
+    Key::new("data_dir", Kind::Text(rules::any)),
+    Key::new("listen", Kind::Text(rules::listen)),
+    Key::new("admin_listen", Kind::Text(rules::listen)),
+    Key::new("public_url", Kind::Text(rules::http_url)),
+    Key::new("secret_key", Kind::Secret(rules::long_secret)),
+    Key::new("nats", Kind::Table(&[Key::new("url", Kind::Secret(rules::nats_url))])),
+    Key::new("database", Kind::Table(&[Key::new("url", Kind::Secret(rules::database_url))])),
+    Key::new("blobs", Kind::Table(&[Key::new("url", Kind::Secret(rules::blobs_url))])),
+    Key::new("smtp", Kind::Table(&[Key::new("listen", Kind::Text(rules::listen)), Key::new("max_size", Kind::Whole)])),
+    Key::new("relay", Kind::Table(&[Key::new("url", Kind::Secret(rules::relay_url))])),
+    Key::new("owner", Kind::Table(OWNER)),
+    Key::new("sms", Kind::Table(channels::SMS)),
+    Key::new("email", Kind::Table(channels::EMAIL)),
+    Key::new("chat", Kind::Table(channels::CHAT)),
+];
+const OWNER: &[Key] = &[
+    Key::new("email", Kind::Text(rules::email_address)),
+    Key::new("password", Kind::Secret(rules::any)),
+    Key::new("api_key", Kind::Secret(rules::any)),
+];
 
 /// Everything that can be configured (contract §3).
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -40,12 +61,15 @@ impl Serialize for Secret {
 pub struct Configuration {
     /// Where this installation keeps its files.
     pub data_dir: PathBuf,
-    /// Public listener.
+    /// Public listener, `host:port`; port 0 takes a free one.
     pub listen: String,
-    /// Health and metrics.
+    /// Health and metrics, `host:port`.
     pub admin_listen: String,
     /// The address the outside uses.
     pub public_url: Url,
+    /// What [`crate::Host::installation_secret`] is made from, instead of `data_dir/secret.key`: the processes of a
+    /// cluster share no folder but must agree.
+    pub secret_key: Option<Secret>,
     /// Broker.
     pub nats: UrlSection,
     /// Database.
@@ -71,6 +95,7 @@ pub struct Configuration {
 #[serde(default, deny_unknown_fields)]
 pub struct UrlSection {
     /// The address.
+    #[serde(serialize_with = "secret::serialize_shown")]
     pub url: Option<Secret>,
 }
 
@@ -102,111 +127,16 @@ pub struct Owner {
     pub api_key: Option<Secret>,
 }
 
-/// SMS numbers.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct SmsChannels {
-    /// All numbers.
-    pub numbers: Vec<SmsNumber>,
-}
-
-/// Carriers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "names of companies")]
-pub enum Provider {
-    Twilio,
-    Sandbox,
-}
-
-impl Provider {
-    /// As in addresses and configuration.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Twilio => "twilio",
-            Self::Sandbox => "sandbox",
-        }
-    }
-}
-
-/// One number of the organisation.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SmsNumber {
-    /// E.164 or short code.
-    pub number: PhoneNumber,
-    /// Who carries it.
-    pub provider: Provider,
-    /// Only to point at a stand-in.
-    #[serde(default)]
-    pub api_base: Option<Url>,
-    /// What this carrier needs.
-    #[serde(default)]
-    pub credentials: Credentials,
-}
-
-/// Named secrets.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Credentials(BTreeMap<String, Secret>);
-
-impl Credentials {
-    /// One of them.
-    pub fn get(&self, name: &str) -> Option<&Secret> {
-        self.0.get(name)
-    }
-}
-
-/// Mailboxes.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct EmailChannels {
-    /// All mailboxes.
-    pub mailboxes: Vec<Mailbox>,
-    /// Bearer key of `POST /webhooks/email`; without one that door is shut.
-    pub webhook_key: Option<Secret>,
-}
-
-/// One mailbox of the organisation.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Mailbox {
-    /// What customers write to, and the From of replies.
-    pub address: EmailAddress,
-    /// Where that mailbox forwards to; with any `+tag`.
-    pub inbound: EmailAddress,
-}
-
-/// Chat sites.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct ChatChannels {
-    /// All sites.
-    pub sites: Vec<Site>,
-}
-
-/// One site with the widget.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Site {
-    /// Name of the site.
-    pub id: String,
-    /// Origins its pages have, such as `https://shop.example.com`.
-    pub allowed_origins: Vec<String>,
-    /// Signs visitors.
-    #[serde(default)]
-    pub identity_secret: Option<Secret>,
-}
-
 impl Default for Configuration {
     fn default() -> Self {
         #[expect(clippy::expect_used, reason = "a constant")]
         let public_url = Url::parse("http://localhost:8080").expect("a valid address");
         Self {
-            data_dir: "data".into(),
+            data_dir: "./data".into(),
             listen: "127.0.0.1:8080".into(),
             admin_listen: "127.0.0.1:9090".into(),
             public_url,
+            secret_key: None,
             nats: UrlSection::default(),
             database: UrlSection::default(),
             blobs: UrlSection::default(),
@@ -216,6 +146,103 @@ impl Default for Configuration {
             sms: SmsChannels::default(),
             email: EmailChannels::default(),
             chat: ChatChannels::default(),
+        }
+    }
+}
+
+impl Configuration {
+    /// Reads the file (`named`, or [`DEFAULT_FILE`] if it is there) and the environment of this process.
+    ///
+    /// # Errors
+    /// The named file cannot be read, or something in the layers is wrong.
+    pub fn load(named: Option<&Path>) -> Result<Self, Faults> {
+        #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment's FRONTDESK_*")]
+        let variables: Vec<(String, String)> = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        let path = named.unwrap_or(Path::new(DEFAULT_FILE));
+        let shown = path.display().to_string();
+        match read_file(path) {
+            Ok(text) => Self::of_layers(Some((&shown, &text)), &variables),
+            Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
+                Self::of_layers(None, &variables)
+            }
+            Err(error) => Err(Faults::one("", format!("cannot read {shown}: {error}"))),
+        }
+    }
+
+    /// From the text of a file (with its name, for faults) and environment variables.
+    ///
+    /// # Errors
+    /// Everything that is wrong in them.
+    pub fn of_layers(file: Option<(&str, &str)>, variables: &[(String, String)]) -> Result<Self, Faults> {
+        let mut faults = Vec::new();
+        let mut merged = Table::new();
+        if let Some((name, text)) = file {
+            let layer = Layer::File(name.to_owned());
+            merged = parse(text, &layer, &mut faults);
+            schema::vet(&mut merged, KEYS, "", &layer, &mut faults);
+        }
+        let mut environment = environment::table(variables, KEYS, &mut faults);
+        schema::vet(&mut environment, KEYS, "", &Layer::Environment, &mut faults);
+        merge(&mut merged, environment);
+        if !faults.is_empty() {
+            return Err(Faults(faults));
+        }
+        let config: Self = merged.try_into().map_err(|error: toml::de::Error| Faults::one("", error.message()))?;
+        check::whole(&config, &mut faults);
+        if faults.is_empty() { Ok(config) } else { Err(Faults(faults)) }
+    }
+
+    /// From the text of a file alone.
+    ///
+    /// # Errors
+    /// Everything that is wrong in it.
+    pub fn parse(text: &str) -> Result<Self, Faults> {
+        Self::of_layers(Some(("the text given", text)), &[])
+    }
+
+    /// The name of every environment variable that is accepted.
+    pub fn env_names() -> Vec<String> {
+        environment::names(KEYS, "").into_iter().chain(environment::BESIDE.map(str::to_owned)).collect()
+    }
+
+    /// As a file, with all defaults and without secrets.
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).unwrap_or_else(|error| format!("# cannot be shown: {error}\n"))
+    }
+
+    /// Where the database is: the address given, or the SQLite file of this installation.
+    pub fn database_url(&self) -> String {
+        let own = || format!("sqlite://{}", self.data_dir.join("frontdesk.db").display());
+        self.database.url.as_ref().map_or_else(own, |url| url.expose().to_owned())
+    }
+}
+
+fn read_file(path: &Path) -> std::io::Result<String> {
+    if std::fs::metadata(path)?.len() > LARGEST_FILE {
+        return Err(std::io::Error::other("too large for a configuration"));
+    }
+    std::fs::read_to_string(path)
+}
+
+/// The fault tells where, but does not repeat the line: it may hold a secret.
+fn parse(text: &str, layer: &Layer, faults: &mut Vec<Fault>) -> Table {
+    text.parse().unwrap_or_else(|error: toml::de::Error| {
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or("");
+        let line = before.matches('\n').count() + 1;
+        faults.push(layer.fault("", format!("line {line} is not TOML: {}", error.message().trim())));
+        Table::new()
+    })
+}
+
+fn merge(below: &mut Table, above: Table) {
+    for (name, value) in above {
+        match (below.get_mut(&name), value) {
+            (Some(Value::Table(below)), Value::Table(above)) => merge(below, above),
+            (_, value) => {
+                below.insert(name, value);
+            }
         }
     }
 }

@@ -1,0 +1,62 @@
+# make run   the whole product on this machine: http://localhost:8080, mail on :2525
+# make test  everything that continuous integration runs
+# make check formatting, lints, types: the quick part
+
+CARGO ?= cargo
+UI = services/inbox/console services/web-chat/widget
+
+.PHONY: run test check build ui tools fmt bench-idle screenshots deny clean
+
+run: build data/owner.password
+	@echo "sign in as owner@acme.example with the password $$(cat data/owner.password)"
+	@FRONTDESK_OWNER__PASSWORD_FILE=data/owner.password exec target/release/frontdesk up --config deploy/sandbox.toml
+
+data/owner.password:
+	@mkdir -p data && umask 077 && python3 -c 'import secrets; print(secrets.token_urlsafe(12))' > $@
+
+build: ui
+	$(CARGO) build --release --locked -p frontdesk
+
+# The console and the widget; without Node the executable builds all the same and says what is missing.
+ui: $(UI:%=%/dist/.built)
+
+define package
+$(1)/node_modules/.installed: $(1)/package-lock.json
+	cd $(1) && npm ci --no-audit --no-fund --loglevel=error && touch node_modules/.installed
+$(1)/dist/.built: $(1)/node_modules/.installed $$(shell find $(1)/src $(1)/*.json $(1)/*.ts $(1)/*.html -type f 2>/dev/null)
+	cd $(1) && npm run build --silent && touch dist/.built
+endef
+$(foreach package,$(UI),$(eval $(call package,$(package))))
+
+tools:
+	.ci/tools all
+
+test:
+	.ci/test
+
+check: ui
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	for package in $(UI); do (cd $$package && npm run check --silent) || exit 1; done
+
+fmt:
+	$(CARGO) fmt --all
+
+# Resident memory and time to ready of the release executable, printed.
+bench-idle: build
+	$(CARGO) run --release --locked -p load -- idle
+
+# Pictures of the console, the sandbox and the widget, desktop and phone, light and dark, into docs/.
+screenshots: build tests/browser/node_modules/.installed
+	cd tests/browser && node screenshots.mjs
+
+tests/browser/node_modules/.installed: tests/browser/package-lock.json
+	cd tests/browser && npm ci --no-audit --no-fund --loglevel=error && touch node_modules/.installed
+
+# Licences, duplicates and sources of all dependencies (needs cargo-deny).
+deny:
+	$(CARGO) deny check licenses bans sources
+
+clean:
+	$(CARGO) clean
+	rm -rf $(UI:%=%/dist) $(UI:%=%/node_modules)

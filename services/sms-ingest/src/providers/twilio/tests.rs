@@ -1,0 +1,147 @@
+use axum::http::HeaderMap;
+use serde_json::{Value, json};
+use web::signature::{base64, hmac_sha1};
+
+use super::*;
+
+const URL: &str = "https://desk.example.com/webhooks/sms/twilio";
+const TOKEN: &str = "12345";
+
+fn lines() -> Lines {
+    let numbers = json!([
+        {"number": "+15550001111", "provider": "twilio",
+         "credentials": {"account_sid": "AC1", "auth_token": TOKEN, "auth_token_previous": "old"}},
+        {"number": "70770", "provider": "twilio",
+         "credentials": {"account_sid": "AC1", "auth_token": TOKEN, "messaging_service_sid": "MG1"}},
+        {"number": "+15550003333", "provider": "twilio",
+         "credentials": {"account_sid": "AC2", "auth_token": "other"}},
+    ]);
+    Lines { numbers: serde_json::from_value(numbers).unwrap(), house_secret: host::Secret::new("") }
+}
+
+/// A form as Twilio posts and signs it.
+fn post(url: &str, form: &str, token: &str) -> Result<Vec<Accepted>, Refusal> {
+    let mut pairs: Vec<_> = url::form_urlencoded::parse(form.as_bytes()).collect();
+    pairs.sort();
+    let tail: String = pairs.iter().map(|(name, value)| format!("{name}{value}")).collect();
+    read(url, form, &base64(hmac_sha1(token.as_bytes(), &[url.as_bytes(), tail.as_bytes()])))
+}
+
+fn read(url: &str, form: &str, signature: &str) -> Result<Vec<Accepted>, Refusal> {
+    let headers = [
+        ("x-twilio-signature".parse().unwrap(), signature.parse().unwrap()),
+        ("content-type".parse().unwrap(), "application/x-www-form-urlencoded; charset=UTF-8".parse().unwrap()),
+    ];
+    let headers = headers.into_iter().collect::<HeaderMap>();
+    let request = Request { method: "POST", url, headers: &headers, body: form.as_bytes() };
+    Twilio.read(&request, &lines(), Timestamp::from_millis(1_763_700_000_000))
+}
+
+fn as_json(accepted: &[Accepted]) -> Value {
+    let each = accepted.iter().map(|one| match one {
+        Accepted::Message(message) => json!({"message": message}),
+        Accepted::Receipt(receipt) => json!({"receipt": receipt}),
+        Accepted::Ignored => json!("ignored"),
+    });
+    each.collect()
+}
+
+#[test]
+fn payloads_as_twilio_sends_them() {
+    let folder = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/twilio"));
+    let mut seen = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "form") {
+            continue;
+        }
+        seen += 1;
+        let form = std::fs::read_to_string(&path).unwrap();
+        let golden = std::fs::read_to_string(path.with_extension("json")).unwrap();
+        let url = format!("{URL}{}", if path.ends_with("status-delivered.form") { "?message_id=0199e0aa-0000-7000-8000-000000000001" } else { "" });
+        let found = as_json(&post(&url, form.trim_end(), TOKEN).unwrap());
+        let expected: Value = serde_json::from_str(&golden).unwrap();
+        assert_eq!(found, expected, "{}\nread as {found:#}", path.display());
+    }
+    assert!(seen >= 8, "{seen} fixtures");
+}
+
+#[test]
+fn a_wrong_or_missing_signature_proves_nothing() {
+    let form = "MessageSid=SM1&AccountSid=AC1&From=%2B15557654321&To=%2B15550001111&Body=Hi&SmsStatus=received";
+    let unproven = |found: Result<Vec<Accepted>, Refusal>| {
+        assert!(matches!(&found, Err(Refusal::Unproven { external_id: Some(id), .. }) if id == "SM1"), "{found:?}");
+    };
+    unproven(read(URL, form, "WRONG"));
+    unproven(read(URL, form, ""));
+    unproven(post(URL, form, "other"));
+    unproven(post("http://evil.example.com/webhooks/sms/twilio", form, "12346"));
+    unproven(post(URL, &form.replace("AC1", "AC9"), TOKEN));
+    let request = Request { method: "POST", url: URL, headers: &HeaderMap::new(), body: form.as_bytes() };
+    let missing = Twilio.read(&request, &lines(), Timestamp::from_millis(0));
+    assert!(matches!(missing, Err(Refusal::Unproven { .. })));
+}
+
+#[test]
+fn one_account_cannot_speak_for_a_number_of_another() {
+    let form = "MessageSid=SM1&AccountSid=AC1&From=%2B15557654321&To=%2B15550003333&Body=Hi&SmsStatus=received";
+    let found = post(URL, form, TOKEN);
+    assert!(matches!(&found, Err(Refusal::UnknownNumber { number, .. }) if number == "+15550003333"), "{found:?}");
+}
+
+#[test]
+fn the_previous_token_counts_while_it_is_configured() {
+    let form = "MessageSid=SM1&AccountSid=AC1&From=%2B15557654321&To=%2B15550001111&Body=Hi&SmsStatus=received";
+    assert!(post(URL, form, "old").is_ok());
+    assert!(post(URL, form, TOKEN).is_ok());
+}
+
+#[test]
+fn a_signed_call_that_says_nothing_is_unreadable() {
+    for form in [
+        "",
+        "Foo=1",
+        "AccountSid=AC1",
+        "AccountSid=AC1&MessageSid=SM1",
+        "AccountSid=AC1&MessageSid=SM%201&To=%2B15550001111&From=1&SmsStatus=received",
+        "AccountSid=AC1&MessageSid=SM1&To=%2B15550001111&SmsStatus=received",
+    ] {
+        let found = post(URL, form, TOKEN);
+        assert!(matches!(found, Err(Refusal::Unreadable(_))), "{form}: {found:?}");
+    }
+}
+
+#[test]
+fn a_text_may_come_by_get() {
+    let url = format!(
+        "{URL}?MessageSid=SM1&AccountSid=AC1&From=%2B15557654321&To=%2B15550001111&Body=It%27s%20me&SmsStatus=received"
+    );
+    let signature = base64(hmac_sha1(TOKEN.as_bytes(), &[url.as_bytes()]));
+    let headers = [("x-twilio-signature".parse().unwrap(), signature.parse().unwrap())];
+    let headers = headers.into_iter().collect::<HeaderMap>();
+    let request = Request { method: "GET", url: &url, headers: &headers, body: b"" };
+    let found = Twilio.read(&request, &lines(), Timestamp::from_millis(0)).unwrap();
+    assert!(matches!(&found[0], Accepted::Message(text) if text.text == "It's me"), "{found:?}");
+}
+
+#[test]
+fn b5_every_status_word_is_kept_and_unknown_ones_mean_nothing() {
+    for (word, status) in [
+        ("accepted", Some(MessageStatus::Queued)),
+        ("sending", Some(MessageStatus::Sending)),
+        ("sent", Some(MessageStatus::Sent)),
+        ("delivered", Some(MessageStatus::Delivered)),
+        ("read", Some(MessageStatus::Read)),
+        ("undelivered", Some(MessageStatus::Failed)),
+        ("failed", Some(MessageStatus::Failed)),
+        ("canceled", Some(MessageStatus::Failed)),
+        ("partially_delivered", None),
+        ("teleported", None),
+    ] {
+        let form = format!("MessageSid=SM1&AccountSid=AC1&From=%2B15550001111&To=%2B15557654321&MessageStatus={word}");
+        let found = post(URL, &form, TOKEN).unwrap();
+        let Accepted::Receipt(receipt) = &found[0] else { panic!("{found:?}") };
+        assert_eq!((receipt.raw_status.as_str(), receipt.status), (word, status));
+        assert_eq!(receipt.error.is_some(), status == Some(MessageStatus::Failed), "{word}");
+    }
+}

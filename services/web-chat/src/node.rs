@@ -1,0 +1,207 @@
+//! What all sockets of a process share, and the one reader of the desk's events that feeds them.
+
+use std::{
+    net::IpAddr,
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use bus::{
+    AskError, Bus, Stored, Stream,
+    topic::{CHAT_HISTORY, MESSAGE_MOVED, MESSAGE_QUEUED, MESSAGE_RECEIVED, SETTINGS, SETTINGS_CHANGED, TICKET_CHANGED, TYPING},
+};
+use domain::{
+    Clock, SessionId, Settings,
+    event::{ChatHistory, ChatHistoryQuery},
+};
+use futures::StreamExt;
+use serde::Deserialize;
+use tokio_util::sync::CancellationToken;
+use web::Limiter;
+
+use crate::{
+    hub::{Hub, Push},
+    presence,
+    site::Sites,
+};
+
+/// Most messages one question about history can bring.
+pub const HISTORY: i64 = 200;
+/// Pause before the bus is asked again for its events.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// What all sockets of a process share.
+pub struct Node {
+    /// The bus.
+    pub bus: Bus,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// The configured sites.
+    pub sites: Sites,
+    /// Signs resume tokens.
+    pub secret: [u8; 32],
+    /// Open sockets.
+    pub hub: Hub,
+    /// New sockets per address.
+    pub connects: Limiter<IpAddr>,
+    /// Messages per session.
+    pub messages: Limiter<SessionId>,
+    /// Take nothing in any more.
+    pub stopping: CancellationToken,
+    /// Sockets whose task has not ended.
+    pub open: tokio_util::task::TaskTracker,
+    settings: RwLock<Option<Arc<Settings>>>,
+    following: AtomicBool,
+}
+
+/// Just enough of an event to see whom it is for.
+#[derive(Deserialize)]
+struct Addressee {
+    session: Option<SessionId>,
+}
+
+impl Node {
+    /// A node without sockets.
+    pub fn new(bus: Bus, clock: Arc<dyn Clock>, sites: Sites, secret: [u8; 32], stopping: CancellationToken) -> Self {
+        Self {
+            bus,
+            clock,
+            sites,
+            secret,
+            stopping,
+            hub: Hub::default(),
+            connects: Limiter::new(120, Duration::from_secs(60)),
+            messages: Limiter::new(20, Duration::from_secs(10)),
+            open: tokio_util::task::TaskTracker::new(),
+            settings: RwLock::new(None),
+            following: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether the desk's events arrive here, so that a socket would miss nothing.
+    pub fn is_following(&self) -> bool {
+        self.following.load(Ordering::Acquire)
+    }
+
+    /// The messages of a session after `after_seq`, the newest [`HISTORY`] of them.
+    ///
+    /// # Errors
+    /// The desk does not answer.
+    pub async fn history(&self, session: SessionId, after_seq: i64) -> Result<ChatHistory, AskError> {
+        self.bus.ask(CHAT_HISTORY, &ChatHistoryQuery { session, after_seq, limit: HISTORY }).await
+    }
+
+    /// The settings as last heard; the defaults while the desk cannot be asked.
+    pub async fn settings(&self) -> Arc<Settings> {
+        if let Some(known) = self.known_settings() {
+            return known;
+        }
+        match self.bus.ask(SETTINGS, &()).await {
+            Ok(settings) => self.keep(settings, false),
+            Err(error) => {
+                tracing::warn!(%error, "the settings are not known: the widget shows the defaults");
+                Arc::default()
+            }
+        }
+    }
+
+    /// The settings as last heard, if ever.
+    pub fn known_settings(&self) -> Option<Arc<Settings>> {
+        self.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// An answer never replaces what an event said meanwhile.
+    fn keep(&self, settings: Settings, newer: bool) -> Arc<Settings> {
+        let mut kept = self.settings.write().unwrap_or_else(PoisonError::into_inner);
+        match kept.as_ref().filter(|_| !newer) {
+            Some(known) => known.clone(),
+            None => kept.insert(Arc::new(settings)).clone(),
+        }
+    }
+
+    /// Reads the desk's events from now on, until the stop.
+    ///
+    /// # Errors
+    /// The events end.
+    pub async fn follow(self: Arc<Self>) -> anyhow::Result<()> {
+        let stopping = self.stopping.clone();
+        tokio::select! {
+            () = stopping.cancelled() => Ok(()),
+            ended = self.read_events() => ended,
+        }
+    }
+
+    async fn read_events(&self) -> anyhow::Result<()> {
+        let mut events = loop {
+            match self.events().await {
+                Ok(events) => break events,
+                Err(error) => tracing::warn!(%error, "the desk's events cannot be read yet"),
+            }
+            tokio::time::sleep(AGAIN).await;
+        };
+        self.following.store(true, Ordering::Release);
+        while let Some(stored) = events.next().await {
+            if let Err(error) = self.route(&stored) {
+                tracing::error!(%error, seq = stored.seq, "an event of the desk cannot be read");
+            }
+        }
+        anyhow::bail!("the desk's events ended")
+    }
+
+    async fn events(&self) -> anyhow::Result<futures::stream::BoxStream<'static, Stored>> {
+        let newest = self.bus.span(Stream::Events).await?.last;
+        self.bus.follow(Stream::Events, newest).await
+    }
+
+    /// Hands an event to the sockets it is for.
+    fn route(&self, stored: &Stored) -> Result<(), bus::DecodeError> {
+        let (subject, envelope) = (stored.subject.as_str(), &stored.envelope);
+        if subject == SETTINGS_CHANGED.subject {
+            self.keep(envelope.read(SETTINGS_CHANGED)?, true);
+            return Ok(());
+        }
+        let addressee = serde_json::from_str::<Addressee>(envelope.event.get()).ok().and_then(|a| a.session);
+        let Some(session) = addressee.filter(|session| self.hub.has(*session)) else { return Ok(()) };
+        if subject == MESSAGE_RECEIVED.subject || subject == MESSAGE_QUEUED.subject {
+            let added = Arc::new(envelope.read(MESSAGE_RECEIVED)?);
+            self.hub.push(session, &Push::Added(added.clone()));
+            self.remind(session, added.ticket.visitor_online);
+        } else if subject == TICKET_CHANGED.subject {
+            let changed = Arc::new(envelope.read(TICKET_CHANGED)?);
+            self.hub.push(session, &Push::Changed(changed.clone()));
+            self.remind(session, changed.ticket.visitor_online);
+        } else if subject == MESSAGE_MOVED.subject {
+            self.hub.push(session, &Push::Moved(Arc::new(envelope.read(MESSAGE_MOVED)?)));
+        }
+        Ok(())
+    }
+
+    /// Tells the desk that the visitor is here, if it believes otherwise: after the first message, and when another
+    /// node said they left although they only changed nodes.
+    fn remind(&self, session: SessionId, known: bool) {
+        if self.hub.announce(session, known, Instant::now()) {
+            presence::came(self, session);
+        }
+    }
+
+    /// Hands agents' typing to the sockets it is for, until the stop.
+    ///
+    /// # Errors
+    /// The signals end.
+    pub async fn hear_typing(self: Arc<Self>) -> anyhow::Result<()> {
+        let mut signals = self.bus.listen(TYPING).await?;
+        loop {
+            let typing = tokio::select! {
+                () = self.stopping.cancelled() => return Ok(()),
+                typing = signals.next() => typing,
+            };
+            let Some(typing) = typing else { anyhow::bail!("the typing signals ended") };
+            if let Some(session) = typing.session.filter(|_| !typing.by_visitor) {
+                self.hub.push(session, &Push::Typing(Arc::new(typing)));
+            }
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! What a single value must look like. Each rule answers what is wrong, for people.
+
+use domain::{EmailAddress, PhoneNumber};
+use url::{Host, Url};
+
+use super::channels::Provider;
+
+/// A rule for one text.
+pub(super) type Rule = fn(&str) -> Result<(), String>;
+
+/// Carriers of the contract that are not there yet.
+const LATER: [&str; 8] =
+    ["vonage", "telnyx", "plivo", "messagebird", "infobip", "sinch", "bandwidth", "aws_sns"];
+
+pub(super) fn any(_: &str) -> Result<(), String> {
+    Ok(())
+}
+
+pub(super) fn phone_number(text: &str) -> Result<(), String> {
+    PhoneNumber::parse(text).map(drop).map_err(|error| error.to_string())
+}
+
+pub(super) fn email_address(text: &str) -> Result<(), String> {
+    EmailAddress::parse(text).map(drop).map_err(|error| error.to_string())
+}
+
+pub(super) fn untagged_address(text: &str) -> Result<(), String> {
+    let address = EmailAddress::parse(text).map_err(|error| error.to_string())?;
+    match address.local_and_tag() {
+        (_, None) => Ok(()),
+        (_, Some(_)) => Err(format!("leave the +tag out: {:?} takes any", address.without_tag().as_str())),
+    }
+}
+
+pub(super) fn provider(text: &str) -> Result<(), String> {
+    let known = Provider::ALL.map(Provider::as_str);
+    if known.contains(&text) {
+        return Ok(());
+    }
+    let choice = known.join(", ");
+    if LATER.contains(&text) {
+        return Err(format!("{text:?} is not supported yet: choose one of {choice}"));
+    }
+    Err(format!("{text:?} is not a carrier known here: choose one of {choice}"))
+}
+
+/// `host:port`, where the host may be a name.
+pub(super) fn listen(text: &str) -> Result<(), String> {
+    let (host, port) = text.rsplit_once(':').unwrap_or((text, ""));
+    let host = Host::parse(host).map_err(drop);
+    match (host, port.parse::<u16>()) {
+        (Ok(_), Ok(_)) => Ok(()),
+        _ => Err(format!("{text:?} is not an address to listen on: write it as 127.0.0.1:8080")),
+    }
+}
+
+pub(super) fn http_url(text: &str) -> Result<(), String> {
+    let wrong = || format!("{text:?} is not a web address: write it as https://desk.example.com");
+    let url = Url::parse(text).map_err(|_| wrong())?;
+    let web = matches!(url.scheme(), "http" | "https") && url.host().is_some();
+    (web && url.query().is_none() && url.fragment().is_none()).then_some(()).ok_or_else(wrong)
+}
+
+/// The text of these rules never repeats the address: it may hold a password.
+pub(super) fn nats_url(text: &str) -> Result<(), String> {
+    text.split(',').try_for_each(|one| with_host(one.trim(), &["nats", "tls", "ws", "wss"], "nats://broker:4222"))
+}
+
+pub(super) fn relay_url(text: &str) -> Result<(), String> {
+    with_host(text, &["smtp", "smtps"], "smtp://user:password@mail.example.com:587")
+}
+
+pub(super) fn database_url(text: &str) -> Result<(), String> {
+    if scheme(text) == "sqlite" {
+        return Ok(());
+    }
+    let form = "postgres://user:password@database:5432/frontdesk, or sqlite:///folder/frontdesk.db";
+    with_host(text, &["postgres", "postgresql"], form)
+}
+
+pub(super) fn blobs_url(text: &str) -> Result<(), String> {
+    match scheme(text) {
+        "file" => match Url::parse(text).map(|url| url.to_file_path()) {
+            Ok(Ok(_)) => Ok(()),
+            _ => Err("a file address needs a whole path: write it as file:///var/lib/frontdesk/blobs".into()),
+        },
+        "s3" => Err("s3 is not supported in this build yet: use file:///path, or leave it empty".into()),
+        _ => Err("the address must begin with file://".into()),
+    }
+}
+
+/// `scheme://host[:port]`, exactly as browsers send it.
+pub(super) fn origin(text: &str) -> Result<(), String> {
+    let wrong = || format!("{text:?} is not an origin: write it as https://shop.example.com");
+    let url = Url::parse(text).map_err(|_| wrong())?;
+    if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
+        return Err(wrong());
+    }
+    let written = url.origin().ascii_serialization();
+    if written == text { Ok(()) } else { Err(format!("{text:?} is not how browsers write it: write {written:?}")) }
+}
+
+pub(super) fn site_id(text: &str) -> Result<(), String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    let fits = (1..=64).contains(&text.len()) && text.chars().all(plain);
+    fits.then_some(()).ok_or_else(|| format!("{text:?} is no name for a site: letters, digits, - and _, at most 64"))
+}
+
+pub(super) fn long_secret(text: &str) -> Result<(), String> {
+    (text.len() >= 32).then_some(()).ok_or_else(|| "too short: 32 characters or more".into())
+}
+
+fn scheme(text: &str) -> &str {
+    text.split_once(':').map_or("", |(scheme, _)| scheme)
+}
+
+fn with_host(text: &str, schemes: &[&str], form: &str) -> Result<(), String> {
+    let choice = schemes.join("://, ");
+    if !schemes.contains(&scheme(text)) {
+        return Err(format!("the address must begin with one of {choice}://, as in {form}"));
+    }
+    let host = Url::parse(text).is_ok_and(|url| url.host_str().is_some_and(|host| !host.is_empty()));
+    host.then_some(()).ok_or_else(|| format!("the address cannot be read: write it as {form}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_that_are_fine() {
+        let fine: &[(Rule, &[&str])] = &[
+            (listen, &["127.0.0.1:0", "[::1]:8080", "localhost:8080", "0.0.0.0:80"]),
+            (nats_url, &["nats://127.0.0.1:4222", "tls://a, nats://user:p@b:4222", "nats://token@host"]),
+            (database_url, &["postgres://u:p@h/d", "postgresql://h/d", "sqlite:///x.db", "sqlite://data/x.db?mode=rwc"]),
+            (origin, &["https://shop.example.com", "http://localhost:8080"]),
+            (relay_url, &["smtp://127.0.0.1:1025", "smtps://u:p@mail.example.com"]),
+            (http_url, &["http://localhost:8080", "https://a.example/base"]),
+        ];
+        for (rule, texts) in fine {
+            for text in *texts {
+                assert_eq!(rule(text), Ok(()), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn values_that_are_refused_and_what_is_said() {
+        let refused: &[(Rule, &str, &str)] = &[
+            (listen, "8080", "127.0.0.1:8080"),
+            (listen, ":8080", "127.0.0.1:8080"),
+            (listen, "localhost:99999", "127.0.0.1:8080"),
+            (phone_number, "ACME", "alphanumeric"),
+            (provider, "vonage", "not supported yet"),
+            (provider, "twillio", "choose one of twilio, sandbox"),
+            (nats_url, "http://broker", "nats://"),
+            (database_url, "mysql://h/d", "postgres://"),
+            (blobs_url, "s3://bucket", "not supported in this build"),
+            (origin, "https://shop.example.com/", "write \"https://shop.example.com\""),
+            (origin, "https://Shop.Example.com:443", "write \"https://shop.example.com\""),
+            (origin, "shop.example.com", "not an origin"),
+            (origin, "*", "not an origin"),
+            (untagged_address, "in+x@example.com", "\"in@example.com\""),
+            (site_id, "my shop", "no name for a site"),
+        ];
+        for (rule, text, said) in refused {
+            let error = rule(text).unwrap_err();
+            assert!(error.contains(said), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_refused_address_with_a_password_is_not_repeated() {
+        for rule in [nats_url, database_url, relay_url, blobs_url] {
+            assert!(!rule("mongo://u:hunter2@host").unwrap_err().contains("hunter2"));
+        }
+    }
+}

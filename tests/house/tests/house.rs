@@ -1,0 +1,146 @@
+//! Reads `cargo metadata` and the tree.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use serde_json::Value;
+
+const SERVICES: [&str; 7] =
+    ["sms-ingest", "email-ingest", "web-chat", "ticketing", "inbox", "auto-responder", "notifier"];
+
+/// Files over 400 lines that have a reason to be.
+const LONG_FILES: &[(&str, &str)] = &[
+    ("shared/domain/src/event.rs", "a list: everything that travels on the bus, with its documentation"),
+    ("shared/domain/src/settings.rs", "a list: every setting with its default"),
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("the workspace").to_owned()
+}
+
+/// Every crate of the house with what it depends on (normal dependencies).
+fn arrows() -> BTreeMap<String, BTreeSet<String>> {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--no-deps", "--offline", "--manifest-path"])
+        .arg(root().join("Cargo.toml"))
+        .output()
+        .expect("cargo metadata");
+    let metadata: Value = serde_json::from_slice(&output.stdout).expect("metadata");
+    let packages = metadata["packages"].as_array().expect("packages");
+    let normal = |package: &Value| {
+        let all = package["dependencies"].as_array().expect("dependencies").iter();
+        all.filter(|d| d["kind"].is_null()).map(|d| d["name"].as_str().expect("a name").to_owned()).collect()
+    };
+    packages.iter().map(|p| (p["name"].as_str().expect("a name").to_owned(), normal(p))).collect()
+}
+
+fn files(folder: &Path, endings: &[&str], found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
+        if path.is_dir() {
+            if !matches!(name, "node_modules" | "dist" | "target" | "fixtures" | "generated") && !name.starts_with('.') {
+                files(&path, endings, found);
+            }
+        } else if endings.iter().any(|ending| name.ends_with(ending)) {
+            found.push(path);
+        }
+    }
+}
+
+fn sources(endings: &[&str]) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for part in ["shared", "services", "tests", "deploy", "k8s"] {
+        files(&root().join(part), endings, &mut found);
+    }
+    let relative = |path: &Path| path.strip_prefix(root()).expect("inside").to_string_lossy().into_owned();
+    found.iter().map(|p| (relative(p), std::fs::read_to_string(p).expect("text"))).collect()
+}
+
+#[test]
+fn services_never_depend_on_each_other() {
+    for (name, needs) in arrows().iter().filter(|(name, _)| SERVICES.contains(&name.as_str())) {
+        let others: Vec<_> = needs.iter().filter(|n| SERVICES.contains(&n.as_str()) || *n == "frontdesk").collect();
+        assert!(others.is_empty(), "{name} depends on {others:?}");
+    }
+}
+
+#[test]
+fn shared_crates_know_no_service_and_point_one_way() {
+    let arrows = arrows();
+    let house: BTreeSet<&str> = arrows.keys().map(String::as_str).collect();
+    for (name, allowed) in [
+        ("domain", &[][..]),
+        ("bus", &["domain"]),
+        ("host", &["domain", "bus"]),
+        ("web", &["domain"]),
+        ("desk", &["domain", "bus"]),
+    ] {
+        let inside: Vec<_> = arrows[name].iter().filter(|n| house.contains(n.as_str())).collect();
+        assert!(inside.iter().all(|n| allowed.contains(&n.as_str())), "{name} depends on {inside:?}");
+    }
+}
+
+#[test]
+fn the_domain_has_no_async_io_clock_or_dice() {
+    let allowed = ["serde", "serde_json", "thiserror", "time", "unicode-normalization", "uuid"];
+    let needs = &arrows()["domain"];
+    assert!(needs.iter().all(|n| allowed.contains(&n.as_str())), "the domain depends on {needs:?}");
+    for (path, text) in sources(&[".rs"]).iter().filter(|(path, _)| path.starts_with("shared/domain/src")) {
+        for word in ["async fn", "std::fs", "std::net", "std::env", "SystemTime", "Instant::now", "now_utc", "new_v4", "now_v7"] {
+            assert!(!text.contains(word), "{path} has {word}");
+        }
+    }
+}
+
+#[test]
+fn only_the_store_knows_sql_and_only_jetstream_knows_nats() {
+    let arrows = arrows();
+    let who = |dependency: &str| -> Vec<&str> {
+        arrows.iter().filter(|(_, needs)| needs.contains(dependency)).map(|(name, _)| name.as_str()).collect()
+    };
+    assert_eq!(who("sqlx"), ["bus", "desk"], "sqlx");
+    assert_eq!(who("async-nats"), ["bus"], "async-nats");
+    for (path, text) in sources(&[".rs"]) {
+        if text.contains("async_nats::") {
+            assert!(path.starts_with("shared/bus/src/jetstream") || path.contains("/tests/"), "{path} knows async-nats");
+        }
+    }
+}
+
+#[test]
+fn no_file_is_longer_than_400_lines_without_a_reason() {
+    for (path, text) in sources(&[".rs", ".ts", ".svelte"]) {
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let lines = code.lines().count();
+        let excused = LONG_FILES.iter().any(|(file, _)| *file == path);
+        assert!(lines <= 400 || excused, "{path} has {lines} lines without its tests: one idea, or several?");
+    }
+}
+
+#[test]
+fn every_variable_of_the_deployment_files_exists() {
+    let known = host::Configuration::env_names();
+    let mut seen = 0;
+    for (path, text) in sources(&[".yaml", "Dockerfile"]) {
+        for word in text.split(|c: char| !(c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')) {
+            if word.starts_with("FRONTDESK_") {
+                seen += 1;
+                assert!(known.iter().any(|name| name == word), "{path}: there is no variable {word}");
+            }
+        }
+    }
+    assert!(seen > 20, "only {seen} variables were found: the test looks in the wrong place");
+}
+
+#[test]
+fn the_reference_and_the_sample_configuration_can_be_read() {
+    for file in ["deploy/frontdesk.toml", "deploy/sandbox.toml"] {
+        if let Err(error) = host::Configuration::check_file(&root().join(file)) {
+            panic!("{file}: {error}");
+        }
+    }
+}
