@@ -28,7 +28,9 @@ pub async fn start(host: &mut Host) -> anyhow::Result<()> {
         public_url: config.public_url.clone(),
         lines: by_carrier(&config.sms.numbers, &house_secret),
         quarantine: quarantine::Quarantine::new(host.clock().now()),
+        metrics: host.metrics(),
     };
+    door.metrics.describe("frontdesk_sms_webhooks_total", "Webhooks of carriers, by the answer they got.");
     host.mount(webhook::routes(Arc::new(door)));
     Ok(())
 }

@@ -159,8 +159,18 @@ impl ServerFrame {
     }
 
     /// The refusal of one message.
-    pub fn refusal(code: &str, message: impl Into<String>, client_id: Uuid, retry_after_ms: Option<u64>) -> Self {
-        Self::Error { code: code.to_owned(), message: message.into(), client_id: Some(client_id), retry_after_ms }
+    pub fn refusal(
+        code: &str,
+        message: impl Into<String>,
+        client_id: Uuid,
+        retry_after_ms: Option<u64>,
+    ) -> Self {
+        Self::Error {
+            code: code.to_owned(),
+            message: message.into(),
+            client_id: Some(client_id),
+            retry_after_ms,
+        }
     }
 }
 
@@ -299,8 +309,6 @@ pub enum Close {
     GoingAway,
     /// Does not read fast enough; what it missed comes with the next `hello`.
     TooSlow,
-    /// This node could not complete what the browser has; the next `hello` does.
-    Resync,
     /// Nothing heard for too long.
     Silent,
     /// Too many frames.
@@ -319,7 +327,6 @@ impl Close {
         match self {
             Self::GoingAway => 4001,
             Self::TooSlow => 4008,
-            Self::Resync => 4009,
             Self::Silent => 4010,
             Self::TooMany => 4013,
             Self::BadFrames => 4500,
@@ -333,7 +340,6 @@ impl Close {
         match self {
             Self::GoingAway => "restarting",
             Self::TooSlow => "too slow",
-            Self::Resync => "please resume",
             Self::Silent => "nothing heard",
             Self::TooMany => "too many frames",
             Self::BadFrames => "not the protocol",
@@ -357,7 +363,8 @@ mod tests {
     #[test]
     fn every_golden_client_frame_is_read_and_written_alike() {
         for (name, frame) in golden(include_str!("../protocol/client.json")) {
-            let read: ClientFrame = serde_json::from_value(frame.clone()).unwrap_or_else(|e| panic!("{name}: {e}"));
+            let read: ClientFrame =
+                serde_json::from_value(frame.clone()).unwrap_or_else(|e| panic!("{name}: {e}"));
             assert_eq!(serde_json::to_value(&read).unwrap(), frame, "{name}");
         }
     }
@@ -365,14 +372,17 @@ mod tests {
     #[test]
     fn every_golden_server_frame_is_read_and_written_alike() {
         for (name, frame) in golden(include_str!("../protocol/server.json")) {
-            let read: ServerFrame = serde_json::from_value(frame.clone()).unwrap_or_else(|e| panic!("{name}: {e}"));
+            let read: ServerFrame =
+                serde_json::from_value(frame.clone()).unwrap_or_else(|e| panic!("{name}: {e}"));
             assert_eq!(serde_json::to_value(&read).unwrap(), frame, "{name}");
         }
     }
 
     #[test]
     fn what_is_no_frame_is_refused() {
-        for odd in ["", "[]", "{}", r#"{"type":"dance"}"#, r#"{"type":"message","text":"hi"}"#, r#"{"type":"seen"}"#] {
+        for odd in
+            ["", "[]", "{}", r#"{"type":"dance"}"#, r#"{"type":"message","text":"hi"}"#, r#"{"type":"seen"}"#]
+        {
             assert!(serde_json::from_str::<ClientFrame>(odd).is_err(), "{odd}");
         }
     }

@@ -129,7 +129,11 @@ impl Hub {
 
     /// At the end of this node: the sessions whose visitors the desk believes to be here.
     pub fn all_left(&self) -> Vec<SessionId> {
-        self.rooms().drain().filter(|(_, room)| room.announced.is_some()).map(|(session, _)| session).collect()
+        self.rooms()
+            .drain()
+            .filter(|(_, room)| room.announced.is_some())
+            .map(|(session, _)| session)
+            .collect()
     }
 
     /// Open sockets.
@@ -152,7 +156,13 @@ mod tests {
     const B: SessionId = SessionId(Uuid::from_u128(2));
 
     fn typing() -> Push {
-        Push::Typing(Arc::new(Typing { ticket_id: None, session: Some(A), name: "Maya".into(), by_visitor: false, on: true }))
+        Push::Typing(Arc::new(Typing {
+            ticket_id: None,
+            session: Some(A),
+            name: "Maya".into(),
+            by_visitor: false,
+            on: true,
+        }))
     }
 
     fn read() -> Push {

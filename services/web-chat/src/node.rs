@@ -11,7 +11,10 @@ use std::{
 
 use bus::{
     AskError, Bus, Stored, Stream,
-    topic::{CHAT_HISTORY, MESSAGE_MOVED, MESSAGE_QUEUED, MESSAGE_RECEIVED, SETTINGS, SETTINGS_CHANGED, TICKET_CHANGED, TYPING},
+    topic::{
+        CHAT_HISTORY, MESSAGE_MOVED, MESSAGE_QUEUED, MESSAGE_RECEIVED, SETTINGS, SETTINGS_CHANGED,
+        TICKET_CHANGED, TYPING,
+    },
 };
 use domain::{
     Clock, SessionId, Settings,
@@ -65,7 +68,13 @@ struct Addressee {
 
 impl Node {
     /// A node without sockets.
-    pub fn new(bus: Bus, clock: Arc<dyn Clock>, sites: Sites, secret: [u8; 32], stopping: CancellationToken) -> Self {
+    pub fn new(
+        bus: Bus,
+        clock: Arc<dyn Clock>,
+        sites: Sites,
+        secret: [u8; 32],
+        stopping: CancellationToken,
+    ) -> Self {
         Self {
             bus,
             clock,
@@ -190,18 +199,46 @@ impl Node {
     /// Hands agents' typing to the sockets it is for, until the stop.
     ///
     /// # Errors
-    /// The signals end.
+    /// None; the shape is that of a task of the host.
     pub async fn hear_typing(self: Arc<Self>) -> anyhow::Result<()> {
-        let mut signals = self.bus.listen(TYPING).await?;
+        let stopping = self.stopping.clone();
+        tokio::select! {
+            () = stopping.cancelled() => Ok(()),
+            () = self.pass_on_typing() => Ok(()),
+        }
+    }
+
+    async fn pass_on_typing(&self) {
         loop {
-            let typing = tokio::select! {
-                () = self.stopping.cancelled() => return Ok(()),
-                typing = signals.next() => typing,
-            };
-            let Some(typing) = typing else { anyhow::bail!("the typing signals ended") };
-            if let Some(session) = typing.session.filter(|_| !typing.by_visitor) {
-                self.hub.push(session, &Push::Typing(Arc::new(typing)));
+            match self.bus.listen(TYPING).await {
+                Ok(mut signals) => {
+                    while let Some(typing) = signals.next().await {
+                        if let Some(session) = typing.session.filter(|_| !typing.by_visitor) {
+                            self.hub.push(session, &Push::Typing(Arc::new(typing)));
+                        }
+                    }
+                }
+                Err(error) => tracing::warn!(%error, "typing cannot be heard yet"),
+            }
+            tokio::time::sleep(AGAIN).await;
+        }
+    }
+
+    /// Asks for the settings until they are known, so that the first visitor sees the right colours.
+    ///
+    /// # Errors
+    /// None; the shape is that of a task of the host.
+    pub async fn learn_settings(self: Arc<Self>) -> anyhow::Result<()> {
+        while self.known_settings().is_none() && !self.stopping.is_cancelled() {
+            match self.bus.ask(SETTINGS, &()).await {
+                Ok(settings) => drop(self.keep(settings, false)),
+                Err(error) => tracing::debug!(%error, "the settings are not known yet"),
+            }
+            tokio::select! {
+                () = self.stopping.cancelled() => {}
+                () = tokio::time::sleep(AGAIN) => {}
             }
         }
+        Ok(())
     }
 }

@@ -59,7 +59,9 @@ pub fn tell(node: &Node, session: SessionId, kind: VisitorSignalKind) {
             match (bus.publish(VISITOR_SIGNAL, &id, &signal).await, pause) {
                 (Ok(_), _) => return,
                 (Err(_), Some(pause)) => tokio::time::sleep(pause).await,
-                (Err(error), None) => tracing::warn!(%error, %session, "the desk could not be told about a visitor"),
+                (Err(error), None) => {
+                    tracing::warn!(%error, %session, "the desk could not be told about a visitor")
+                }
             }
         }
     });

@@ -58,6 +58,7 @@ pub struct Session {
     number: i64,
     last: i64,
     seen: i64,
+    behind: bool,
     told: Option<TicketStatus>,
     waiting: Vec<Waiting>,
 }
@@ -66,7 +67,19 @@ impl Session {
     /// A session that has been sent nothing yet.
     pub fn new(id: SessionId, site: &str, visitor: Visitor, page: Option<String>) -> Self {
         let site = site.to_owned();
-        Self { id, site, visitor, page, ticket: None, number: 0, last: 0, seen: 0, told: None, waiting: Vec::new() }
+        Self {
+            id,
+            site,
+            visitor,
+            page,
+            ticket: None,
+            number: 0,
+            last: 0,
+            seen: 0,
+            behind: false,
+            told: None,
+            waiting: Vec::new(),
+        }
     }
 
     /// The newest message the browser has.
@@ -89,12 +102,24 @@ impl Session {
         (missed.into_iter().filter_map(ChatMessage::of).collect(), truncated)
     }
 
+    /// The history cannot be read now: what the browser has may not be everything until [`Session::filled`].
+    pub fn falls_behind(&mut self, has: i64) {
+        self.last = has.max(0);
+        self.behind = true;
+    }
+
+    /// Whether the history has yet to be read.
+    pub fn is_behind(&self) -> bool {
+        self.behind
+    }
+
     /// A message was added to the session.
     ///
     /// # Errors
     /// The browser lacks messages before it.
     pub fn added(&mut self, added: &MessageAdded) -> Result<Vec<ServerFrame>, Gap> {
-        if added.message.seq > self.last + 1 {
+        if self.behind || added.message.seq > self.last + 1 {
+            self.behind = true;
             return Err(Gap);
         }
         let mut frames = Vec::from_iter(self.ticket_is(&added.ticket));
@@ -104,7 +129,14 @@ impl Session {
 
     /// The history after [`Session::last`], read because of a [`Gap`].
     pub fn filled(&mut self, history: &ChatHistory) -> Vec<ServerFrame> {
+        self.behind = false;
+        self.last = self.last.min(history.last_seq);
+        self.ticket = history.ticket_id.or(self.ticket);
         let mut frames = Vec::new();
+        if let Some(status) = history.ticket_status.as_deref().map(TicketStatus::of) {
+            let news = self.told.replace(status) != Some(status);
+            frames.extend(news.then_some(ServerFrame::Status { ticket: status }));
+        }
         history.messages.iter().for_each(|message| self.show(message, &mut frames));
         frames
     }
@@ -137,7 +169,12 @@ impl Session {
     ///
     /// # Errors
     /// The frame that says why not.
-    pub fn accept(&mut self, new: NewMessage, now: Timestamp, clock: Instant) -> Result<Accepted, ServerFrame> {
+    pub fn accept(
+        &mut self,
+        new: NewMessage,
+        now: Timestamp,
+        clock: Instant,
+    ) -> Result<Accepted, ServerFrame> {
         let client_id = new.client_id;
         let refuse = |code: &str, text: &str| Err(ServerFrame::refusal(code, text, client_id, None));
         let text = new.text.replace('\0', "");
@@ -151,7 +188,12 @@ impl Session {
             return refuse("attachments_not_supported", "files cannot be sent here");
         }
         if self.waiting.len() >= MOST_WAITING {
-            return Err(ServerFrame::refusal("not_stored", "too many messages at once", client_id, Some(5_000)));
+            return Err(ServerFrame::refusal(
+                "not_stored",
+                "too many messages at once",
+                client_id,
+                Some(5_000),
+            ));
         }
         let message_id = self.message_id(client_id);
         let underway = self.waiting.iter().any(|w| w.client_id == client_id);

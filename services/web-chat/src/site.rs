@@ -22,28 +22,41 @@ pub struct Sites {
     by_id: HashMap<String, Arc<Site>>,
     /// Origins this installation itself is reached at: the panel's own.
     own: Vec<String>,
+    /// Where the panel's socket is, as the public address says it.
+    socket: String,
 }
 
 impl Sites {
-    /// Reads the configured sites. `own` are the addresses this installation is reached at.
+    /// Reads the configured sites. `own` are the addresses this installation is reached at, the public one first.
     ///
     /// # Errors
     /// A site is named twice, or an origin is none.
     pub fn read(sites: &[config::Site], own: &[&Url]) -> anyhow::Result<Self> {
         let mut by_id = HashMap::new();
         for site in sites {
-            let origins = site.allowed_origins.iter().map(|text| origin(&site.id, text)).collect::<Result<_, _>>()?;
+            let origins =
+                site.allowed_origins.iter().map(|text| origin(&site.id, text)).collect::<Result<_, _>>()?;
             let identity_secret = site.identity_secret.clone();
             let read = Arc::new(Site { id: site.id.clone(), origins, identity_secret });
-            anyhow::ensure!(by_id.insert(site.id.clone(), read).is_none(), "chat site {:?} is there twice", site.id);
+            anyhow::ensure!(
+                by_id.insert(site.id.clone(), read).is_none(),
+                "chat site {:?} is there twice",
+                site.id
+            );
         }
-        let own = own.iter().map(|url| url.origin().ascii_serialization()).collect();
-        Ok(Self { by_id, own })
+        let own: Vec<String> = own.iter().map(|url| url.origin().ascii_serialization()).collect();
+        let socket = own.first().map(|own| own.replacen("http", "ws", 1)).unwrap_or_default();
+        Ok(Self { by_id, own, socket })
     }
 
     /// The site of that id.
     pub fn get(&self, id: &str) -> Option<&Arc<Site>> {
         self.by_id.get(id)
+    }
+
+    /// The origin of our WebSocket, as the public address says it.
+    pub fn socket_origin(&self) -> &str {
+        &self.socket
     }
 
     /// Whether a socket with this `Origin` may speak for the site: our own panel, or a page of the site.
@@ -61,7 +74,8 @@ impl Site {
 
 /// An origin as browsers write it: `https://shop.example.com`, without path or default port.
 fn origin(site: &str, text: &str) -> anyhow::Result<String> {
-    let bad = || anyhow::anyhow!("chat site {site:?}: {text:?} is not an origin like https://shop.example.com");
+    let bad =
+        || anyhow::anyhow!("chat site {site:?}: {text:?} is not an origin like https://shop.example.com");
     let url = Url::parse(text.trim()).map_err(|_| bad())?;
     let bare = matches!(url.path(), "" | "/") && url.query().is_none() && url.fragment().is_none();
     let origin = url.origin();
@@ -102,7 +116,9 @@ mod tests {
 
     #[test]
     fn what_is_no_origin_stops_the_start_and_is_named() {
-        for odd in ["shop.example.com", "https://shop.example.com/path", "*", "ftp://x", "https://u@x.example"] {
+        for odd in
+            ["shop.example.com", "https://shop.example.com/path", "*", "ftp://x", "https://u@x.example"]
+        {
             let error = sites(&[odd]).unwrap_err().to_string();
             assert!(error.contains(odd), "{error}");
         }

@@ -76,7 +76,11 @@ mod tests {
     const SECRET: Option<&str> = Some("a shared secret");
 
     fn said(id: &str, signature: Option<&str>) -> HelloVisitor {
-        HelloVisitor { id: Some(id.into()), signature: signature.map(str::to_owned), ..HelloVisitor::default() }
+        HelloVisitor {
+            id: Some(id.into()),
+            signature: signature.map(str::to_owned),
+            ..HelloVisitor::default()
+        }
     }
 
     fn signed(id: &str) -> HelloVisitor {

@@ -41,6 +41,10 @@ mod tests {
     fn without_office_hours_somebody_is_always_there() {
         assert_eq!(office(&Settings::default()).open, Some(true));
         let hours = json!({"chat": {"office_hours": {"days": {"mon": [["09:00", "17:00"]]}}}});
-        assert_eq!(office(&Settings::default().patched(&hours).unwrap()).open, None, "not known, so not claimed");
+        assert_eq!(
+            office(&Settings::default().patched(&hours).unwrap()).open,
+            None,
+            "not known, so not claimed"
+        );
     }
 }

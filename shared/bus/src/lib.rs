@@ -1,5 +1,5 @@
 //! Events in and out, at least once. Two transports keep the same promises and pass the same suite
-//! (`tests/contract.rs`): [`embedded`] inside one process, kept in SQLite, and [`jetstream`] for many.
+//! (`tests/contract`): [`embedded`] inside one process, kept in SQLite, and [`jetstream`] for many.
 //!
 //! * [`Bus::publish`] returns once the event is durable. The same id published twice is kept once.
 //! * [`Bus::consume`]: durable, competing replicas each get a share. A handler says [`Failure::Retry`] (again later,
@@ -37,6 +37,9 @@ pub const MAX_ENVELOPE: usize = 768 * 1024;
 
 /// Longest dedup id, in bytes.
 pub const MAX_ID: usize = 512;
+
+/// How long [`Bus::ask`] waits.
+pub const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
 /// Why an event could not be made durable. It may have been stored all the same: try again with the same id.
 #[derive(Debug, Error)]

@@ -31,6 +31,12 @@ pub enum DeskError {
     /// The database is away or refuses; worth trying again.
     #[error("the database is not available: {0}")]
     Unavailable(String),
+    /// Two changes were in each other's way (deadlock, serialization); worth trying again at once.
+    #[error("the database is busy: {0}")]
+    Busy(String),
+    /// The database will never take these data.
+    #[error("the database refuses this: {0}")]
+    Refused(String),
 }
 
 impl DeskError {

@@ -9,10 +9,28 @@ use std::sync::Arc;
 use bus::{Bus, Packet};
 use domain::{Clock, EmailAddress, PhoneNumber, Timestamp, id::Entropy};
 
+pub mod accounts;
+pub mod attachments;
+pub mod consent;
 pub mod error;
+pub mod idempotency;
+pub mod ledger;
+mod mail_thread;
+mod messages;
+mod outbound;
+pub mod page;
+pub mod profiles;
+pub mod reply;
+pub mod settings;
+pub mod sign_in;
 pub mod store;
+mod text;
+pub mod tickets;
+pub mod timers;
 
+pub use accounts::Actor;
 pub use error::DeskError;
+pub use page::{Page, PageRequest};
 use store::{Store, Tx, outbox};
 
 /// The organisation's channels, as far as the desk must know them.

@@ -1,38 +1,171 @@
 //! Attachments and raw mail: write once, read by key.
 
-use std::sync::Arc;
+use std::{
+    fs::{self, File},
+    io::{self, Write},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
+use anyhow::Context;
 use bytes::Bytes;
-use object_store::{ObjectStore, ObjectStoreExt, path::Path};
+use object_store::{ObjectStore, ObjectStoreExt};
 
 /// Where files are kept. Cheap to clone.
 #[derive(Clone)]
-pub struct Blobs(Arc<dyn ObjectStore>);
+pub struct Blobs(Place);
+
+#[derive(Clone)]
+enum Place {
+    /// A folder, written with fsync: `object_store`'s own file system does not ask for one.
+    Folder(Arc<Path>),
+    /// Any other store.
+    Store(Arc<dyn ObjectStore>),
+}
 
 impl Blobs {
-    /// Over a store.
-    pub fn over(store: Arc<dyn ObjectStore>) -> Self {
-        Self(store)
-    }
-
-    /// Writes; returns once it is durable.
+    /// In a folder, which is made if it is missing.
     ///
     /// # Errors
-    /// The store cannot be written.
+    /// The folder cannot be made.
+    pub fn in_folder(folder: PathBuf) -> anyhow::Result<Self> {
+        fs::create_dir_all(&folder)
+            .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+        Ok(Self(Place::Folder(folder.into())))
+    }
+
+    /// Over a store.
+    pub fn over(store: Arc<dyn ObjectStore>) -> Self {
+        Self(Place::Store(store))
+    }
+
+    /// Writes; returns once it is durable. Keys are names with `/` between, of letters, digits, `.`, `-` and `_`.
+    ///
+    /// # Errors
+    /// The store cannot be written, or the key is none.
     pub async fn put(&self, key: &str, bytes: Bytes) -> anyhow::Result<()> {
-        self.0.put(&Path::from(key), bytes.into()).await?;
-        Ok(())
+        check(key)?;
+        match &self.0 {
+            Place::Folder(folder) => {
+                let (folder, path) = (folder.clone(), folder.join(key));
+                let name = key.to_owned();
+                tokio::task::spawn_blocking(move || write(&folder, &path, &bytes))
+                    .await?
+                    .with_context(|| format!("cannot write blob {name}"))
+            }
+            Place::Store(store) => {
+                store.put(&object_store::path::Path::from(key), bytes.into()).await?;
+                Ok(())
+            }
+        }
     }
 
     /// Reads; `None` where there is nothing under that key.
     ///
     /// # Errors
-    /// The store cannot be read.
+    /// The store cannot be read, or the key is none.
     pub async fn get(&self, key: &str) -> anyhow::Result<Option<Bytes>> {
-        match self.0.get(&Path::from(key)).await {
-            Ok(found) => Ok(Some(found.bytes().await?)),
-            Err(object_store::Error::NotFound { .. }) => Ok(None),
-            Err(error) => Err(error.into()),
+        check(key)?;
+        match &self.0 {
+            Place::Folder(folder) => found(tokio::fs::read(folder.join(key)).await.map(Bytes::from)),
+            Place::Store(store) => match store.get(&object_store::path::Path::from(key)).await {
+                Ok(object) => Ok(Some(object.bytes().await?)),
+                Err(object_store::Error::NotFound { .. }) => Ok(None),
+                Err(error) => Err(error.into()),
+            },
+        }
+    }
+
+    /// Deletes; nothing under that key is fine.
+    ///
+    /// # Errors
+    /// The store cannot be written, or the key is none.
+    pub async fn delete(&self, key: &str) -> anyhow::Result<()> {
+        check(key)?;
+        match &self.0 {
+            Place::Folder(folder) => found(tokio::fs::remove_file(folder.join(key)).await).map(drop),
+            Place::Store(store) => match store.delete(&object_store::path::Path::from(key)).await {
+                Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+                Err(error) => Err(error.into()),
+            },
+        }
+    }
+}
+
+fn check(key: &str) -> anyhow::Result<()> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    let name = |name: &str| !name.is_empty() && !name.starts_with('.') && name.chars().all(plain);
+    anyhow::ensure!(key.len() <= 512 && key.split('/').all(name), "{key:?} is no key of a blob");
+    Ok(())
+}
+
+fn found<T>(outcome: io::Result<T>) -> anyhow::Result<Option<T>> {
+    match outcome {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whole and durable, or not there: a new file, its fsync, its rename, and the fsync of its folder.
+fn write(root: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(root);
+    if !folder.is_dir() {
+        fs::create_dir_all(folder)?;
+        for above in folder.ancestors().skip(1).take_while(|above| above.starts_with(root)) {
+            File::open(above)?.sync_all()?;
+        }
+    }
+    replace(path, bytes)
+}
+
+/// Puts a file in place of another at once, durably.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let temporary = folder.join(format!(".{}.tmp", uuid::Uuid::new_v4()));
+    let written = File::create_new(&temporary).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    let placed =
+        written.and_then(|()| fs::rename(&temporary, path)).and_then(|()| File::open(folder)?.sync_all());
+    if placed.is_err() {
+        // The first error matters more than a file left behind.
+        let _ = fs::remove_file(&temporary);
+    }
+    placed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_was_put_is_there_until_it_is_deleted() {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = Blobs::in_folder(folder.path().join("blobs")).unwrap();
+        assert_eq!(blobs.get("mail/a.eml").await.unwrap(), None);
+        blobs.put("mail/a.eml", Bytes::from_static(b"one")).await.unwrap();
+        blobs.put("mail/a.eml", Bytes::from_static(b"two")).await.unwrap();
+        let again = Blobs::in_folder(folder.path().join("blobs")).unwrap();
+        assert_eq!(again.get("mail/a.eml").await.unwrap().unwrap(), "two");
+        assert_eq!(
+            fs::read_dir(folder.path().join("blobs/mail")).unwrap().count(),
+            1,
+            "nothing temporary is left"
+        );
+        blobs.delete("mail/a.eml").await.unwrap();
+        blobs.delete("mail/a.eml").await.unwrap();
+        assert_eq!(blobs.get("mail/a.eml").await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn a_key_cannot_leave_the_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = Blobs::in_folder(folder.path().to_owned()).unwrap();
+        for key in ["", "/etc/passwd", "../x", "mail/../../x", "mail//x", ".hidden", "a b", "a\\b"] {
+            assert!(blobs.put(key, Bytes::new()).await.is_err(), "{key}");
+            assert!(blobs.get(key).await.is_err(), "{key}");
         }
     }
 }

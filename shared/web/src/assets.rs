@@ -21,7 +21,8 @@ pub fn file<E: RustEmbed>(path: &str, headers: &HeaderMap) -> Option<Response> {
 
 /// The file at `path`, or 404.
 pub fn serve<E: RustEmbed>(path: &str, headers: &HeaderMap) -> Response {
-    file::<E>(path, headers).unwrap_or_else(|| crate::Problem::not_found("there is no such file").into_response())
+    file::<E>(path, headers)
+        .unwrap_or_else(|| crate::Problem::not_found("there is no such file").into_response())
 }
 
 /// A single-page application: the file at `path`, else `index.html` for addresses of the application itself, else 404
@@ -71,11 +72,13 @@ fn answer(path: &str, file: EmbeddedFile, headers: &HeaderMap) -> Response {
     let cache = if is_hashed(path) { IMMUTABLE } else { REVALIDATE };
     let known = headers.get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok());
     if known.is_some_and(|tags| tags.split(',').any(|known| known.trim().trim_start_matches("W/") == tag)) {
-        return (StatusCode::NOT_MODIFIED, [(header::CACHE_CONTROL, cache)], [(header::ETAG, tag)]).into_response();
+        return (StatusCode::NOT_MODIFIED, [(header::CACHE_CONTROL, cache)], [(header::ETAG, tag)])
+            .into_response();
     }
     let kind = content_type(file.metadata.mimetype());
     let body = Body::from(file.data);
-    ([(header::CACHE_CONTROL, cache)], [(header::ETAG, tag), (header::CONTENT_TYPE, kind)], body).into_response()
+    ([(header::CACHE_CONTROL, cache)], [(header::ETAG, tag), (header::CONTENT_TYPE, kind)], body)
+        .into_response()
 }
 
 /// Text is always UTF-8 here.

@@ -65,7 +65,8 @@ mod tests {
             ("127.0.0.1", "192.168.1.5", "192.168.1.5"),
             ("127.0.0.1", "nonsense", "127.0.0.1"),
         ] {
-            let headers = [("x-forwarded-for".parse().unwrap(), forwarded.parse().unwrap())].into_iter().collect();
+            let headers =
+                [("x-forwarded-for".parse().unwrap(), forwarded.parse().unwrap())].into_iter().collect();
             let found = client_ip(peer.parse().unwrap(), &headers);
             assert_eq!(found, caller.parse::<IpAddr>().unwrap(), "{peer} {forwarded}");
         }

@@ -42,8 +42,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
         let read = axum::extract::Query::try_from_uri(&parts.uri);
-        let axum::extract::Query(value) =
-            read.map_err(|rejection| Problem::new(StatusCode::BAD_REQUEST, "bad_query").detail(rejection.body_text()))?;
+        let axum::extract::Query(value) = read.map_err(|rejection| {
+            Problem::new(StatusCode::BAD_REQUEST, "bad_query").detail(rejection.body_text())
+        })?;
         Ok(Self(value))
     }
 }

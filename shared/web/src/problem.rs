@@ -94,19 +94,24 @@ impl Problem {
 
     /// 503 with `Retry-After`: it could not be made durable, or something needed is away.
     pub fn unavailable(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable").detail(detail).retry_after(Duration::from_secs(5))
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable")
+            .detail(detail)
+            .retry_after(Duration::from_secs(5))
     }
 
     /// 500 that tells nothing; the reason belongs into the log.
     pub fn internal() -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error").detail("something went wrong on our side")
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error")
+            .detail("something went wrong on our side")
     }
 
     /// The plain problem of a status: its code is made from the reason phrase (`Not Found`: `not_found`).
     pub fn of_status(status: StatusCode) -> Self {
         let phrase = status.canonical_reason().unwrap_or("error");
-        let code: String =
-            phrase.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
+        let code: String = phrase
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' })
+            .collect();
         let code = match status {
             StatusCode::PAYLOAD_TOO_LARGE => "too_large".to_owned(),
             StatusCode::UNPROCESSABLE_ENTITY => "invalid".to_owned(),

@@ -92,7 +92,8 @@ mod tests {
             ("Bearer ", None),
             ("abc", None),
         ] {
-            let headers = [(axum::http::header::AUTHORIZATION, header.parse().unwrap())].into_iter().collect();
+            let headers =
+                [(axum::http::header::AUTHORIZATION, header.parse().unwrap())].into_iter().collect();
             assert_eq!(bearer(&headers), token, "{header}");
         }
     }

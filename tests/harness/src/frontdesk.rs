@@ -3,7 +3,10 @@
 use std::{
     collections::BTreeMap,
     path::PathBuf,
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -56,7 +59,7 @@ pub struct Frontdesk {
     folder: TempDir,
     env: Vec<(String, String)>,
     processes: BTreeMap<String, Process>,
-    next: AtomicUsize,
+    addresses: Addresses,
     /// The broker, in a cluster.
     pub nats: Option<Nats>,
     /// The database, in a cluster.
@@ -69,7 +72,7 @@ impl Frontdesk {
         let folder = tempfile::tempdir().expect("a folder");
         let (nats, postgres) = match shape {
             Shape::Embedded => (None, None),
-            Shape::Cluster { .. } => (Some(Nats::start().await), Some(Postgres::start().await)),
+            Shape::Cluster { .. } => (Some(Nats::start()), Some(Postgres::start().await)),
         };
         let mut config = format!(
             "public_url = \"{PUBLIC_URL}\"\nlisten = \"127.0.0.1:0\"\nadmin_listen = \"127.0.0.1:0\"\n\
@@ -84,8 +87,9 @@ impl Frontdesk {
         }
         config.push_str(&options.config);
         std::fs::write(folder.path().join("frontdesk.toml"), config).expect("a configuration");
-        let mut product =
-            Self { shape, folder, env: options.env, processes: BTreeMap::new(), next: AtomicUsize::new(0), nats, postgres };
+        let addresses = Addresses { shape, folder: folder.path().to_owned(), next: Arc::default() };
+        let processes = BTreeMap::new();
+        let mut product = Self { shape, folder, env: options.env, processes, addresses, nats, postgres };
         product.start_all().await;
         product
     }
@@ -105,10 +109,6 @@ impl Frontdesk {
         }
     }
 
-    fn data_dir(&self, role: &str, replica: usize) -> PathBuf {
-        self.folder.path().join(format!("{role}-{replica}"))
-    }
-
     fn command(&self, program: Command, arguments: &[&str]) -> Command {
         let mut command = program;
         command.args(arguments).arg("--config").arg(self.folder.path().join("frontdesk.toml"));
@@ -118,7 +118,7 @@ impl Frontdesk {
 
     /// Starts one process of a role (again).
     pub async fn start_process(&mut self, role: &str, replica: usize) {
-        let data = self.data_dir(role, replica);
+        let data = self.addresses.data_dir(role, replica);
         let _ = std::fs::remove_file(data.join("listening.json"));
         let mut command = self.command(mortal(&executable()), &[role]);
         command.env("FRONTDESK_DATA_DIR", &data);
@@ -131,7 +131,7 @@ impl Frontdesk {
     /// Runs a command of the executable against this installation: exit code, stdout, stderr.
     pub async fn run(&self, arguments: &[&str]) -> (i32, String, String) {
         let mut command = self.command(Command::new(executable()), arguments);
-        command.env("FRONTDESK_DATA_DIR", self.data_dir("up", 0));
+        command.env("FRONTDESK_DATA_DIR", self.addresses.data_dir("up", 0));
         let output = command.output().await.expect("the executable runs");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
@@ -167,37 +167,25 @@ impl Frontdesk {
         }
     }
 
-    /// Where a role of this product listens now: `http://127.0.0.1:PORT`, replicas in turn.
+    /// Where the roles listen; can be kept while processes come and go.
+    pub fn addresses(&self) -> Addresses {
+        self.addresses.clone()
+    }
+
+    /// Where a role listens now, replicas in turn.
     pub fn url(&self, role: &str) -> String {
-        format!("http://{}", self.address(role, "listen"))
+        self.addresses.url(role).unwrap_or_else(|| panic!("{role} does not say where it listens"))
     }
 
     /// The admin listener of a role.
     pub fn admin_url(&self, role: &str) -> String {
-        format!("http://{}", self.address(role, "admin_listen"))
+        let address = self.addresses.find(role, "admin_listen").expect("an admin listener");
+        format!("http://{address}")
     }
 
     /// Where mail is taken in.
     pub fn smtp(&self) -> String {
-        self.address("email-ingest", "smtp")
-    }
-
-    fn address(&self, role: &str, what: &str) -> String {
-        let (role, replicas) = match self.shape {
-            Shape::Embedded => ("up", 1),
-            Shape::Cluster { replicas } => (role, replicas),
-        };
-        for _ in 0..replicas {
-            let replica = self.next.fetch_add(1, Ordering::Relaxed) % replicas;
-            let file = self.data_dir(role, replica).join("listening.json");
-            if let Ok(text) = std::fs::read_to_string(&file) {
-                let all: serde_json::Value = serde_json::from_str(&text).expect("listening.json");
-                if let Some(address) = all[what].as_str() {
-                    return address.to_owned();
-                }
-            }
-        }
-        panic!("{role} does not say where it listens ({what})")
+        self.addresses.find("email-ingest", "smtp").expect("an SMTP listener")
     }
 
     /// All logs, for a failing test.
@@ -220,5 +208,38 @@ impl Frontdesk {
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
+    }
+}
+
+/// Where the roles of a product listen, as they say themselves.
+#[derive(Clone)]
+pub struct Addresses {
+    shape: Shape,
+    folder: PathBuf,
+    next: Arc<AtomicUsize>,
+}
+
+impl Addresses {
+    fn data_dir(&self, role: &str, replica: usize) -> PathBuf {
+        self.folder.join(format!("{role}-{replica}"))
+    }
+
+    /// `http://127.0.0.1:PORT` of a role, replicas in turn; `None` while none of them runs.
+    pub fn url(&self, role: &str) -> Option<String> {
+        self.find(role, "listen").map(|address| format!("http://{address}"))
+    }
+
+    /// An address that a role announced.
+    pub fn find(&self, role: &str, what: &str) -> Option<String> {
+        let (role, replicas) = match self.shape {
+            Shape::Embedded => ("up", 1),
+            Shape::Cluster { replicas } => (role, replicas),
+        };
+        (0..replicas).find_map(|_| {
+            let replica = self.next.fetch_add(1, Ordering::Relaxed) % replicas;
+            let text = std::fs::read_to_string(self.data_dir(role, replica).join("listening.json")).ok()?;
+            let all: serde_json::Value = serde_json::from_str(&text).ok()?;
+            all[what].as_str().map(str::to_owned)
+        })
     }
 }

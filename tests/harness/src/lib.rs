@@ -1,4 +1,9 @@
 //! The product from outside: starts the real executable in either shape on free ports, and drives it as phones,
 //! mail servers, visitors and agents do.
 
+pub mod mail;
+pub mod nats;
 pub mod process;
+pub mod smtp_sink;
+pub mod twilio;
+pub mod visitor;

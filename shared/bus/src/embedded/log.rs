@@ -1,7 +1,7 @@
 //! The log's SQL. Whatever concerns many rows travels as one JSON parameter, so that the number of statements does
 //! not grow with the number of events.
 
-use std::{path::Path, time::Duration};
+use std::{collections::HashMap, path::Path, time::Duration};
 
 use serde::Serialize;
 use sqlx::{
@@ -87,7 +87,11 @@ pub(super) async fn ends(connection: &mut SqliteConnection) -> Result<([u64; 4],
             *place = unsigned(row.try_get(1)?);
         }
     }
-    let stamp = sqlx::query_scalar("SELECT COALESCE(MAX(at), 0) FROM ids").fetch_one(connection).await?;
+    let mut stamp = 0;
+    for stream in Stream::ALL {
+        let newest = sqlx::query_scalar("SELECT COALESCE(MAX(at), 0) FROM ids WHERE stream = ?").bind(key(stream));
+        stamp = stamp.max(newest.fetch_one(&mut *connection).await?);
+    }
     Ok((last, stamp))
 }
 
@@ -228,27 +232,29 @@ pub(super) async fn settle(
     connection: &mut SqliteConnection,
     returned: &[Returned<'_>],
 ) -> Result<(), sqlx::Error> {
-    let row = |r: &Returned<'_>| {
-        let due_at = r.due_at.unwrap_or_default();
-        (key(r.stream), r.consumer.to_owned(), signed(r.seq), due_at, i64::from(r.untried))
-    };
-    let (done, again): (Vec<_>, Vec<_>) = returned.iter().partition(|r| r.due_at.is_none());
+    let again: Vec<_> = returned
+        .iter()
+        .filter_map(|r| Some((key(r.stream), r.consumer, signed(r.seq), r.due_at?, i64::from(r.untried))))
+        .collect();
     if !again.is_empty() {
         let retry = "UPDATE pending SET held = 0, due_at = j.value ->> 3, attempt = attempt - (j.value ->> 4)
              FROM json_each(?) AS j
              WHERE stream = j.value ->> 0 AND consumer = j.value ->> 1 AND seq = j.value ->> 2";
-        let rows: Vec<_> = again.into_iter().map(row).collect();
-        sqlx::query(retry).bind(json(&rows)?).execute(&mut *connection).await?;
+        sqlx::query(retry).bind(json(&again)?).execute(&mut *connection).await?;
     }
-    if !done.is_empty() {
-        let rows: Vec<_> = done.iter().map(|r| row(r)).collect();
-        let finish = "DELETE FROM pending WHERE (stream, consumer, seq) IN
-             (SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?))";
-        sqlx::query(finish).bind(json(&rows)?).execute(&mut *connection).await?;
-        let rows: Vec<_> = done.into_iter().filter(|r| r.stream.is_work_queue()).map(row).collect();
-        let remove = "DELETE FROM events WHERE (stream, seq) IN
-             (SELECT value ->> 0, value ->> 2 FROM json_each(?))";
-        sqlx::query(remove).bind(json(&rows)?).execute(connection).await?;
+    let mut done: HashMap<(Stream, &str), Vec<u64>> = HashMap::new();
+    for r in returned.iter().filter(|r| r.due_at.is_none()) {
+        done.entry((r.stream, r.consumer)).or_default().push(r.seq);
+    }
+    for ((stream, consumer), seqs) in done {
+        let seqs = json(&seqs)?;
+        let finish = "DELETE FROM pending
+             WHERE stream = ? AND consumer = ? AND seq IN (SELECT value FROM json_each(?))";
+        sqlx::query(finish).bind(key(stream)).bind(consumer).bind(&seqs).execute(&mut *connection).await?;
+        if stream.is_work_queue() {
+            let remove = "DELETE FROM events WHERE stream = ? AND seq IN (SELECT value FROM json_each(?))";
+            sqlx::query(remove).bind(key(stream)).bind(&seqs).execute(&mut *connection).await?;
+        }
     }
     Ok(())
 }
@@ -323,9 +329,14 @@ pub(super) async fn prune(connection: &mut SqliteConnection, events: i64, ids: i
              COALESCE((SELECT MIN(seq) FROM events WHERE stream = ?1), 9223372036854775807)";
         sqlx::query(orphans).bind(stream).execute(&mut *connection).await?;
     }
-    let forget = "DELETE FROM ids WHERE (stream, id) IN (SELECT stream, id FROM ids WHERE at < ? LIMIT ?)";
-    let forgotten = sqlx::query(forget).bind(ids).bind(signed(CHUNK)).execute(connection).await?;
-    Ok(old.rows_affected() == CHUNK || forgotten.rows_affected() == CHUNK)
+    let mut more = old.rows_affected() == CHUNK;
+    let forget = "DELETE FROM ids WHERE stream = ?1 AND id IN
+         (SELECT id FROM ids WHERE stream = ?1 AND at < ?2 ORDER BY at LIMIT ?3)";
+    for stream in Stream::ALL.map(key) {
+        let query = sqlx::query(forget).bind(stream).bind(ids).bind(signed(CHUNK));
+        more |= query.execute(&mut *connection).await?.rows_affected() == CHUNK;
+    }
+    Ok(more)
 }
 
 /// The times before which [`prune`] forgets.

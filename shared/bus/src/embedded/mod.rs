@@ -5,6 +5,8 @@ mod consumer;
 mod exchange;
 mod follower;
 mod log;
+mod round;
+mod task;
 mod writer;
 
 use std::{fs::File, path::Path, sync::Arc, time::Duration};

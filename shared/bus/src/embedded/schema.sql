@@ -19,7 +19,7 @@ CREATE TABLE IF NOT EXISTS ids (
     at     INTEGER NOT NULL,
     PRIMARY KEY (stream, id)
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS ids_at ON ids (at);
+CREATE INDEX IF NOT EXISTS ids_at ON ids (stream, at);
 CREATE TABLE IF NOT EXISTS consumers (
     stream   INTEGER NOT NULL,
     name     TEXT    NOT NULL,

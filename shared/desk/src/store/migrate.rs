@@ -10,7 +10,8 @@ use sqlx::{
 use super::Store;
 use crate::DeskError;
 
-/// Every migration: version, what it does, SQL with `{{blob}}` for the type of bytes.
+/// Every migration: version, what it does, SQL with `{{blob}}` for the type of bytes and
+/// `{{ticket_numbers}}` for what ticket numbers are drawn from.
 const MIGRATIONS: &[(i64, &str, &str)] =
     &[(2026_11_21_01, "first", include_str!("migrations/0001_first.sql"))];
 
@@ -25,7 +26,10 @@ pub async fn run(store: &Store) -> Result<(), DeskError> {
     let migrations = MIGRATIONS
         .iter()
         .map(|(version, name, sql)| {
-            let sql = AssertSqlSafe(sql.replace("{{blob}}", store.dialect.blob)).into_sql_str();
+            let sql = sql
+                .replace("{{blob}}", store.dialect.blob)
+                .replace("{{ticket_numbers}}", store.dialect.ticket_numbers);
+            let sql = AssertSqlSafe(sql).into_sql_str();
             Migration::new(*version, Cow::Borrowed(*name), MigrationType::Simple, sql, false)
         })
         .collect();

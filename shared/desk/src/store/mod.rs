@@ -12,9 +12,27 @@ use sqlx::{
 
 use crate::DeskError;
 
+pub(crate) mod accounts;
+pub(crate) mod answers;
+pub(crate) mod conversation;
+pub(crate) mod files;
+pub mod addresses;
+pub mod consents;
+pub mod delivery;
+pub mod ledger;
+pub mod mail_ids;
+pub mod messages;
 pub mod migrate;
 pub mod outbox;
+pub(crate) mod people;
 pub mod rows;
+pub(crate) mod search;
+pub(crate) mod settings;
+pub(crate) mod tags;
+pub(crate) mod ticket_list;
+pub mod threads;
+pub mod ticket_write;
+pub mod timers;
 
 /// A transaction; rolled back when dropped without [`Tx::commit`].
 pub type Tx = Transaction<'static, Any>;
@@ -30,6 +48,12 @@ pub struct Dialect {
     pub skip_locked: &'static str,
     /// Locks a selected row until the transaction ends (SQLite's writer is alone anyway).
     pub for_update: &'static str,
+    /// Locks the ticket `t` of a join until the transaction ends.
+    pub for_update_of_ticket: &'static str,
+    /// Makes what ticket numbers are drawn from.
+    pub ticket_numbers: &'static str,
+    /// Draws the next ticket number.
+    pub next_ticket_number: &'static str,
     /// Whether placeholders are numbered (`$1`); `$n` binds are quadratic in SQLite, so long lists use `?` there.
     pub numbered: bool,
     /// The type of bytes.
@@ -41,6 +65,9 @@ const SQLITE: Dialect = Dialect {
     begin_write: "BEGIN IMMEDIATE",
     skip_locked: "",
     for_update: "",
+    for_update_of_ticket: "",
+    ticket_numbers: "CREATE TABLE ticket_numbers (last BIGINT NOT NULL); INSERT INTO ticket_numbers (last) VALUES (0)",
+    next_ticket_number: "UPDATE ticket_numbers SET last = last + 1 RETURNING last",
     numbered: false,
     blob: "BLOB",
 };
@@ -50,6 +77,9 @@ const POSTGRES: Dialect = Dialect {
     begin_write: "BEGIN",
     skip_locked: " FOR UPDATE SKIP LOCKED",
     for_update: " FOR UPDATE",
+    for_update_of_ticket: " FOR UPDATE OF t",
+    ticket_numbers: "CREATE SEQUENCE ticket_numbers",
+    next_ticket_number: "SELECT nextval('ticket_numbers')",
     numbered: true,
     blob: "BYTEA",
 };
@@ -136,6 +166,45 @@ impl Store {
 
 impl From<sqlx::Error> for DeskError {
     fn from(error: sqlx::Error) -> Self {
-        Self::Unavailable(error.to_string())
+        let text = error.to_string();
+        match &error {
+            sqlx::Error::Database(refusal) => match Trouble::of(refusal.code().as_deref().unwrap_or_default()) {
+                Trouble::Collision => Self::Busy(text),
+                Trouble::Data => Self::Refused(text),
+                Trouble::Server => Self::Unavailable(text),
+            },
+            sqlx::Error::Encode(_) => Self::Refused(text),
+            _ => Self::Unavailable(text),
+        }
+    }
+}
+
+/// What kind of refusal a database's code is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Trouble {
+    /// Two transactions were in each other's way; again at once.
+    Collision,
+    /// These data will never be taken.
+    Data,
+    /// The database itself is in trouble; again later.
+    Server,
+}
+
+impl Trouble {
+    /// PostgreSQL has five letters (Appendix A: class 40 rollback, 22 data, 23 constraints), SQLite a number whose low
+    /// byte is the primary code (5 busy, 6 locked, 18 too big, 19 constraint, 20 mismatch, 25 range).
+    fn of(code: &str) -> Self {
+        if code.len() == 5 {
+            return match code.get(..2) {
+                Some("40") => Self::Collision,
+                Some("22" | "23") => Self::Data,
+                _ => Self::Server,
+            };
+        }
+        match code.parse::<i64>().map(|number| number & 0xff) {
+            Ok(5 | 6) => Self::Collision,
+            Ok(18 | 19 | 20 | 25) => Self::Data,
+            _ => Self::Server,
+        }
     }
 }

@@ -1,12 +1,15 @@
 //! The outbox: packets written with the change that causes them, deleted once the bus has them.
 
 use bus::{Packet, PublishError, Topic, pack};
-use domain::Timestamp;
+use domain::{Timestamp, event::DeadLetter};
 use serde::Serialize;
-use sqlx::Row;
+use sqlx::{AssertSqlSafe, Row};
 
-use super::{Store, Tx};
+use super::{Store, Tx, ledger};
 use crate::DeskError;
+
+/// Rows of one statement.
+const CHUNK: usize = 100;
 
 /// Adds a packet inside the transaction of its cause.
 ///
@@ -35,6 +38,31 @@ pub async fn add<T: Serialize>(
     Ok(packet)
 }
 
+/// Adds packets inside the transaction of their causes, in few statements. Refused if one of that id waits already.
+///
+/// # Errors
+/// The database refuses.
+pub async fn add_all(store: &Store, tx: &mut Tx, packets: &[Packet], now: Timestamp) -> Result<(), DeskError> {
+    if packets.is_empty() {
+        return Ok(());
+    }
+    let mut position: i64 =
+        sqlx::query_scalar("SELECT COALESCE(max(position), 0) FROM outbox").fetch_one(&mut **tx).await?;
+    for chunk in packets.chunks(CHUNK) {
+        let values = store.values(chunk.len(), 5);
+        let sql = format!("INSERT INTO outbox (id, position, subject, envelope, created_at) VALUES {values}");
+        let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(chunk.len() == 1 || chunk.len() == CHUNK);
+        for packet in chunk {
+            position += 1;
+            let envelope = serde_json::to_string(&packet.envelope)
+                .map_err(|error| DeskError::Refused(format!("an event cannot be written: {error}")))?;
+            query = query.bind(&packet.envelope.id).bind(position).bind(&packet.subject).bind(envelope).bind(now.millis());
+        }
+        query.execute(&mut **tx).await?;
+    }
+    Ok(())
+}
+
 /// Packets left over since before `older_than`, oldest first, at most `limit`.
 ///
 /// # Errors
@@ -56,8 +84,8 @@ pub async fn left_over(store: &Store, older_than: Timestamp, limit: i64) -> Resu
         .collect()
 }
 
-/// Publishes packets and deletes those the bus has. What is not published stays for the sweeper. Returns how many
-/// the bus has now.
+/// Publishes packets and deletes those the bus has. What is not published stays for the sweeper; what the bus will
+/// never take goes to the ledger as dead. Returns how many the bus has now.
 ///
 /// # Errors
 /// The database cannot be written. The packets stay, and are published again with the same ids.
@@ -65,23 +93,45 @@ pub async fn publish(store: &Store, bus: &bus::Bus, packets: Vec<Packet>) -> Res
     if packets.is_empty() {
         return Ok(0);
     }
-    let ids: Vec<String> = packets.iter().map(|packet| packet.envelope.id.clone()).collect();
-    let results = bus.publish_all(packets).await;
-    let mut done = Vec::new();
-    for (id, result) in ids.into_iter().zip(results) {
+    let results = bus.publish_all(packets.clone()).await;
+    let (mut done, mut refused) = (Vec::new(), Vec::new());
+    for (packet, result) in packets.into_iter().zip(results) {
+        let id = packet.envelope.id.clone();
         match result {
             Ok(_) => done.push(id),
             Err(PublishError::Unavailable(reason)) => tracing::debug!(%id, %reason, "left in the outbox"),
-            Err(PublishError::Refused(reason)) => tracing::error!(%id, %reason, "the bus refuses an event"),
+            Err(PublishError::Refused(reason)) => refused.push((packet, reason)),
         }
     }
-    for chunk in done.chunks(200) {
-        let list = store.values(1, chunk.len());
-        let statement = sqlx::AssertSqlSafe(format!("DELETE FROM outbox WHERE id IN {list}"));
-        let query = chunk.iter().fold(sqlx::query(statement), sqlx::query::Query::bind);
-        let mut tx = store.begin().await?;
-        query.execute(&mut *tx).await?;
-        tx.commit().await?;
+    let published = done.len();
+    let mut tx = store.begin().await?;
+    for (packet, reason) in refused {
+        tracing::error!(id = packet.envelope.id, reason, "the bus refuses an event; it is in the ledger as dead");
+        done.push(packet.envelope.id.clone());
+        ledger::add(store, &mut tx, &[crate::ledger::dead(&letter(&packet, reason), packet.envelope.at)]).await?;
     }
-    Ok(done.len())
+    delete(store, &mut tx, &done).await?;
+    tx.commit().await?;
+    Ok(published)
+}
+
+async fn delete(store: &Store, tx: &mut Tx, ids: &[String]) -> Result<(), DeskError> {
+    for chunk in ids.chunks(CHUNK) {
+        let list = store.values(1, chunk.len());
+        let sql = AssertSqlSafe(format!("DELETE FROM outbox WHERE id IN {list}"));
+        let query = sqlx::query(sql).persistent(chunk.len() == 1 || chunk.len() == CHUNK);
+        chunk.iter().fold(query, sqlx::query::Query::bind).execute(&mut **tx).await?;
+    }
+    Ok(())
+}
+
+fn letter(packet: &Packet, reason: String) -> DeadLetter {
+    DeadLetter {
+        consumer: "outbox".into(),
+        subject: packet.subject.clone(),
+        envelope: serde_json::to_string(&packet.envelope).unwrap_or_default(),
+        reason,
+        attempts: 1,
+        at: packet.envelope.at,
+    }
 }

@@ -42,6 +42,41 @@ pub struct TicketRow {
     pub sms_consent: bool,
 }
 
+impl TicketRow {
+    /// Moves to `state` and keeps the view in step.
+    pub fn set_state(&mut self, state: State) {
+        self.state = state;
+        state.as_str().clone_into(&mut self.view.status);
+        self.view.snoozed_until = if let State::Snoozed { until } = state { Some(until) } else { None };
+        self.view.closed_at = if let State::Closed { at } = state { Some(at) } else { None };
+        self.view.can_reply = can_reply(self.reply_facts());
+    }
+
+    /// What decides whether the customer may be answered now.
+    pub fn reply_facts(&self) -> ReplyFacts {
+        ReplyFacts {
+            channel: self.view.channel,
+            state: self.state,
+            blocked: self.view.profile.blocked,
+            sms_consent: self.sms_consent,
+            reachable: self.reachable,
+        }
+    }
+
+    /// Takes a change of consent into the view.
+    pub fn set_consent(&mut self, sms_consent: bool) {
+        self.sms_consent = sms_consent;
+        self.view.can_reply = can_reply(self.reply_facts());
+    }
+}
+
+fn can_reply(facts: ReplyFacts) -> CanReply {
+    match may_reply(facts) {
+        Ok(()) => CanReply { allowed: true, code: None, reason: None },
+        Err(no) => CanReply { allowed: false, code: Some(no.code().to_owned()), reason: Some(no.to_string()) },
+    }
+}
+
 /// Reads a word or an id that the database holds as text.
 pub fn word<T: FromStr>(text: &str) -> Result<T, DeskError> {
     text.parse().map_err(|_| DeskError::Unavailable(format!("the database holds {text:?}, which makes no sense here")))
@@ -109,10 +144,7 @@ fn ticket(row: &AnyRow, tags: Vec<String>, sms_consent: bool) -> Result<TicketRo
     };
     let blocked = row.try_get::<Option<i64>, _>("blocked_at")?.is_some();
     let reachable = row.try_get::<i64, _>("reachable")? != 0;
-    let can_reply = match may_reply(ReplyFacts { channel, state, blocked, sms_consent, reachable }) {
-        Ok(()) => CanReply { allowed: true, code: None, reason: None },
-        Err(no) => CanReply { allowed: false, code: Some(no.code().to_owned()), reason: Some(no.to_string()) },
-    };
+    let can_reply = can_reply(ReplyFacts { channel, state, blocked, sms_consent, reachable });
     let assignee = optional::<UserId>(row.try_get("assignee_id")?)?.map(|id| {
         let name = row.try_get::<Option<String>, _>("assignee_name").ok().flatten().unwrap_or_default();
         Assignee { id, name }

@@ -23,10 +23,16 @@ pub(super) fn whole(config: &Configuration, faults: &mut Vec<Fault>) {
     let (mut addresses, mut inbounds) = (HashSet::new(), HashSet::new());
     for (index, mailbox) in config.email.mailboxes.iter().enumerate() {
         if !addresses.insert(&mailbox.address) {
-            fault(format!("email.mailboxes[{index}].address"), format!("{} stands here twice", mailbox.address));
+            fault(
+                format!("email.mailboxes[{index}].address"),
+                format!("{} stands here twice", mailbox.address),
+            );
         }
         if !inbounds.insert(&mailbox.inbound) {
-            fault(format!("email.mailboxes[{index}].inbound"), format!("{} stands here twice", mailbox.inbound));
+            fault(
+                format!("email.mailboxes[{index}].inbound"),
+                format!("{} stands here twice", mailbox.inbound),
+            );
         }
     }
     let mut sites = HashSet::new();

@@ -10,8 +10,8 @@ use super::{
 
 const PREFIX: &str = "FRONTDESK_";
 
-/// Names beside the keys: [`crate::telemetry`] reads `FRONTDESK_LOG`, the command line `FRONTDESK_CONFIG`.
-pub(super) const BESIDE: [&str; 2] = ["FRONTDESK_LOG", "FRONTDESK_CONFIG"];
+/// Names beside the keys: [`crate::telemetry`] reads `FRONTDESK_LOG`.
+pub(super) const BESIDE: [&str; 1] = ["FRONTDESK_LOG"];
 
 /// The variables as a table of the configuration's shape. Secrets' files are not read yet.
 pub(super) fn table(variables: &[(String, String)], keys: &[Key], faults: &mut Vec<Fault>) -> Table {
@@ -58,8 +58,12 @@ pub(super) fn names(keys: &[Key], above: &str) -> Vec<String> {
 /// `FRONTDESK_INBOX_PORT_8080_TCP=tcp://…`): a service named `frontdesk…` must not stop the start.
 fn is_service_link(rest: &str, value: &str) -> bool {
     let linked = value.starts_with("tcp://") || value.starts_with("udp://");
-    let port = rest.split("PORT_").nth(1).is_some_and(|number| number.starts_with(|c: char| c.is_ascii_digit()));
-    rest.ends_with("SERVICE_HOST") || rest.contains("SERVICE_PORT") || (rest.ends_with("PORT") && linked) || port
+    let port =
+        rest.split("PORT_").nth(1).is_some_and(|number| number.starts_with(|c: char| c.is_ascii_digit()));
+    rest.ends_with("SERVICE_HOST")
+        || rest.contains("SERVICE_PORT")
+        || (rest.ends_with("PORT") && linked)
+        || port
 }
 
 fn unknown(name: &str, keys: &[Key]) -> Fault {
@@ -74,16 +78,20 @@ fn unknown(name: &str, keys: &[Key]) -> Fault {
 fn read(kind: &Kind, text: &str) -> Result<Value, String> {
     match kind {
         Kind::Text(_) | Kind::Secret(_) => Ok(Value::String(text.to_owned())),
-        Kind::Whole => text.trim().parse().map(Value::Integer).map_err(|_| "must be a whole number from 1 on".into()),
+        Kind::Whole => {
+            text.trim().parse().map(Value::Integer).map_err(|_| "must be a whole number from 1 on".into())
+        }
         _ => structure(text),
     }
 }
 
 /// The error says nothing of the text: it may hold secrets.
 fn structure(text: &str) -> Result<Value, String> {
-    let toml = format!("value = {}", text.trim()).parse::<Table>().ok().and_then(|mut table| table.remove("value"));
+    let toml =
+        format!("value = {}", text.trim()).parse::<Table>().ok().and_then(|mut table| table.remove("value"));
     let json = || serde_json::from_str::<Value>(text).ok();
-    toml.or_else(json).ok_or_else(|| "cannot be read: write it as TOML, [{key = \"value\"}], or as JSON".into())
+    toml.or_else(json)
+        .ok_or_else(|| "cannot be read: write it as TOML, [{key = \"value\"}], or as JSON".into())
 }
 
 fn insert(table: &mut Table, path: &[&str], value: Value) {

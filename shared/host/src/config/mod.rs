@@ -21,7 +21,9 @@ mod secret;
 #[cfg(test)]
 mod tests;
 
-pub use channels::{ChatChannels, Credentials, EmailChannels, Mailbox, Provider, Site, SmsChannels, SmsNumber};
+pub use channels::{
+    ChatChannels, Credentials, EmailChannels, Mailbox, Provider, Site, SmsChannels, SmsNumber,
+};
 pub use fault::{Fault, Faults};
 pub use secret::{Secret, shown};
 
@@ -42,7 +44,10 @@ const KEYS: &[Key] = &[
     Key::new("nats", Kind::Table(&[Key::new("url", Kind::Secret(rules::nats_url))])),
     Key::new("database", Kind::Table(&[Key::new("url", Kind::Secret(rules::database_url))])),
     Key::new("blobs", Kind::Table(&[Key::new("url", Kind::Secret(rules::blobs_url))])),
-    Key::new("smtp", Kind::Table(&[Key::new("listen", Kind::Text(rules::listen)), Key::new("max_size", Kind::Whole)])),
+    Key::new(
+        "smtp",
+        Kind::Table(&[Key::new("listen", Kind::Text(rules::listen)), Key::new("max_size", Kind::Whole)]),
+    ),
     Key::new("relay", Kind::Table(&[Key::new("url", Kind::Secret(rules::relay_url))])),
     Key::new("owner", Kind::Table(OWNER)),
     Key::new("sms", Kind::Table(channels::SMS)),
@@ -156,7 +161,10 @@ impl Configuration {
     /// # Errors
     /// The named file cannot be read, or something in the layers is wrong.
     pub fn load(named: Option<&Path>) -> Result<Self, Faults> {
-        #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment's FRONTDESK_*")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the one place that reads the environment's FRONTDESK_*"
+        )]
         let variables: Vec<(String, String)> = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
@@ -189,7 +197,8 @@ impl Configuration {
         if !faults.is_empty() {
             return Err(Faults(faults));
         }
-        let config: Self = merged.try_into().map_err(|error: toml::de::Error| Faults::one("", error.message()))?;
+        let config: Self =
+            merged.try_into().map_err(|error: toml::de::Error| Faults::one("", error.message()))?;
         check::whole(&config, &mut faults);
         if faults.is_empty() { Ok(config) } else { Err(Faults(faults)) }
     }

@@ -63,7 +63,7 @@ pub(super) fn http_url(text: &str) -> Result<(), String> {
 
 /// The text of these rules never repeats the address: it may hold a password.
 pub(super) fn nats_url(text: &str) -> Result<(), String> {
-    text.split(',').try_for_each(|one| with_host(one.trim(), &["nats", "tls", "ws", "wss"], "nats://broker:4222"))
+    text.split(',').try_for_each(|one| with_host(one.trim(), &["nats", "tls"], "nats://broker:4222"))
 }
 
 pub(super) fn relay_url(text: &str) -> Result<(), String> {
@@ -97,13 +97,18 @@ pub(super) fn origin(text: &str) -> Result<(), String> {
         return Err(wrong());
     }
     let written = url.origin().ascii_serialization();
-    if written == text { Ok(()) } else { Err(format!("{text:?} is not how browsers write it: write {written:?}")) }
+    if written == text {
+        Ok(())
+    } else {
+        Err(format!("{text:?} is not how browsers write it: write {written:?}"))
+    }
 }
 
 pub(super) fn site_id(text: &str) -> Result<(), String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     let fits = (1..=64).contains(&text.len()) && text.chars().all(plain);
-    fits.then_some(()).ok_or_else(|| format!("{text:?} is no name for a site: letters, digits, - and _, at most 64"))
+    fits.then_some(())
+        .ok_or_else(|| format!("{text:?} is no name for a site: letters, digits, - and _, at most 64"))
 }
 
 pub(super) fn long_secret(text: &str) -> Result<(), String> {
@@ -132,7 +137,10 @@ mod tests {
         let fine: &[(Rule, &[&str])] = &[
             (listen, &["127.0.0.1:0", "[::1]:8080", "localhost:8080", "0.0.0.0:80"]),
             (nats_url, &["nats://127.0.0.1:4222", "tls://a, nats://user:p@b:4222", "nats://token@host"]),
-            (database_url, &["postgres://u:p@h/d", "postgresql://h/d", "sqlite:///x.db", "sqlite://data/x.db?mode=rwc"]),
+            (
+                database_url,
+                &["postgres://u:p@h/d", "postgresql://h/d", "sqlite:///x.db", "sqlite://data/x.db?mode=rwc"],
+            ),
             (origin, &["https://shop.example.com", "http://localhost:8080"]),
             (relay_url, &["smtp://127.0.0.1:1025", "smtps://u:p@mail.example.com"]),
             (http_url, &["http://localhost:8080", "https://a.example/base"]),

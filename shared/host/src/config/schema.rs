@@ -145,7 +145,8 @@ fn secret_from_file(table: &mut Table, key: &str, file_key: &str) -> Result<(), 
     if table.get(key).is_some_and(|given| given.as_str() != Some("")) {
         return Err(format!("{key} is given too: keep one of the two"));
     }
-    let content = std::fs::read_to_string(Path::new(path)).map_err(|error| format!("cannot read {path:?}: {error}"))?;
+    let content =
+        std::fs::read_to_string(Path::new(path)).map_err(|error| format!("cannot read {path:?}: {error}"))?;
     let secret = content.strip_suffix('\n').unwrap_or(&content);
     let secret = secret.strip_suffix('\r').unwrap_or(secret);
     if secret.is_empty() {
@@ -160,7 +161,8 @@ fn is_file_of(name: &str, key: &Key) -> bool {
 }
 
 fn unknown(name: &str, keys: &[Key]) -> String {
-    let files = keys.iter().filter(|key| matches!(key.kind, Kind::Secret(_))).map(|key| format!("{}_file", key.name));
+    let files =
+        keys.iter().filter(|key| matches!(key.kind, Kind::Secret(_))).map(|key| format!("{}_file", key.name));
     let known = keys.iter().map(|key| key.name.to_owned()).chain(files);
     match nearest(name, known) {
         Some(near) => format!("unknown key, did you mean {near:?}?"),

@@ -48,7 +48,7 @@ fn shown_one(address: &str) -> String {
     if url.password().is_some() {
         // Cannot fail: an address with a password has a host.
         let _ = url.set_password(Some(HIDDEN));
-    } else if !url.username().is_empty() && matches!(url.scheme(), "nats" | "tls" | "ws" | "wss") {
+    } else if !url.username().is_empty() && matches!(url.scheme(), "nats" | "tls") {
         // `nats://TOKEN@host`: what looks like a user is a token.
         let _ = url.set_username(HIDDEN);
     }
@@ -66,7 +66,10 @@ fn shown_one(address: &str) -> String {
 }
 
 /// For an optional address that may hold a password.
-pub(super) fn serialize_shown<S: Serializer>(address: &Option<Secret>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn serialize_shown<S: Serializer>(
+    address: &Option<Secret>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     address.as_ref().map(|address| shown(address.expose())).serialize(serializer)
 }
 
@@ -78,8 +81,14 @@ mod tests {
     fn an_address_is_shown_without_its_password() {
         for (address, seen) in [
             ("postgres://desk:hunter2@db:5432/desk", "postgres://desk:***@db:5432/desk"),
-            ("postgres://desk@db/desk?password=hunter2&sslmode=require", "postgres://desk@db/desk?password=***&sslmode=require"),
-            ("nats://hunter2@broker:4222,nats://b:hunter2@broker2", "nats://***@broker:4222,nats://b:***@broker2"),
+            (
+                "postgres://desk@db/desk?password=hunter2&sslmode=require",
+                "postgres://desk@db/desk?password=***&sslmode=require",
+            ),
+            (
+                "nats://hunter2@broker:4222,nats://b:hunter2@broker2",
+                "nats://***@broker:4222,nats://b:***@broker2",
+            ),
             ("sqlite:///var/lib/frontdesk.db", "sqlite:///var/lib/frontdesk.db"),
             ("hunter2", "***"),
         ] {

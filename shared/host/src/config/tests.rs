@@ -61,7 +61,9 @@ fn every_key_of_the_schema_is_read_and_shown_and_no_secret_is() {
             match (&key.kind, table.get(key.name)) {
                 (_, None) => panic!("{} is in the schema but not in the sample", key.name),
                 (Kind::Table(keys), Some(Value::Table(inner))) => assert_given(keys, inner),
-                (Kind::Tables(keys), Some(Value::Array(items))) => assert_given(keys, items[0].as_table().unwrap()),
+                (Kind::Tables(keys), Some(Value::Array(items))) => {
+                    assert_given(keys, items[0].as_table().unwrap())
+                }
                 _ => {}
             }
         }
@@ -113,15 +115,30 @@ fn a_fault_names_the_whole_key_what_is_wrong_and_where_it_stands() {
     let mailbox = "[[email.mailboxes]]\naddress = \"a@b.example\"\ninbound = \"in@b.example\"\n";
     for (file, said) in [
         ("listne = \"x\"".to_owned(), "listne: unknown key, did you mean \"listen\"? (desk.toml)"),
-        (sms("provder = \"twilio\""), "sms.numbers[0].provder: unknown key, did you mean \"provider\"? (desk.toml)"),
+        (
+            sms("provder = \"twilio\""),
+            "sms.numbers[0].provder: unknown key, did you mean \"provider\"? (desk.toml)",
+        ),
         (sms("provder = \"twilio\""), "sms.numbers[0].provider: is missing"),
         (sms("provider = \"telnyx\""), "sms.numbers[0].provider: \"telnyx\" is not supported yet"),
-        (sms("provider = \"twilio\"\ncredentials.account_sid = \"AC1\""), "sms.numbers[0].credentials.auth_token: twilio needs it"),
-        (sms("provider = \"sandbox\"\ncredentials.auth_tokn = \"x\""), "sms.numbers[0].credentials.auth_tokn: unknown key, did you mean \"auth_token\"?"),
-        (sms("provider = \"sandbox\"").replace("+15550001111", "ACME"), "sms.numbers[0].number: \"ACME\" is an alphanumeric sender id"),
+        (
+            sms("provider = \"twilio\"\ncredentials.account_sid = \"AC1\""),
+            "sms.numbers[0].credentials.auth_token: twilio needs it",
+        ),
+        (
+            sms("provider = \"sandbox\"\ncredentials.auth_tokn = \"x\""),
+            "sms.numbers[0].credentials.auth_tokn: unknown key, did you mean \"auth_token\"?",
+        ),
+        (
+            sms("provider = \"sandbox\"").replace("+15550001111", "ACME"),
+            "sms.numbers[0].number: \"ACME\" is an alphanumeric sender id",
+        ),
         (sms("provider = \"sandbox\"").repeat(2), "sms.numbers[1].number: +15550001111 stands here twice"),
         (mailbox.repeat(2), "email.mailboxes[1].address: a@b.example stands here twice"),
-        (site("[\"https://x.example/shop\"]"), "chat.sites[0].allowed_origins[0]: \"https://x.example/shop\""),
+        (
+            site("[\"https://x.example/shop\"]"),
+            "chat.sites[0].allowed_origins[0]: \"https://x.example/shop\"",
+        ),
         (site("[]"), "chat.sites[0].allowed_origins: is empty"),
         (site("[\"https://x.example\"]").repeat(2), "chat.sites[1].id: \"a\" stands here twice"),
         ("listen = 8080".to_owned(), "listen: must be a text in quotes"),
@@ -133,7 +150,10 @@ fn a_fault_names_the_whole_key_what_is_wrong_and_where_it_stands() {
         ("a = 1\nb = = \"hunter2\"".to_owned(), "line 2 is not TOML"),
     ] {
         let text = faults(&file, &[]);
-        assert!(text.lines().any(|line| line.starts_with(&format!("frontdesk: configuration: {said}"))), "{file}\n{text}");
+        assert!(
+            text.lines().any(|line| line.starts_with(&format!("frontdesk: configuration: {said}"))),
+            "{file}\n{text}"
+        );
         assert!(!text.contains("hunter2"), "{text}");
     }
 }
@@ -141,13 +161,22 @@ fn a_fault_names_the_whole_key_what_is_wrong_and_where_it_stands() {
 #[test]
 fn a_wrong_variable_is_named_as_a_variable() {
     for ((name, value), said) in [
-        (("FRONTDESK_NAST__URL", "x"), "FRONTDESK_NAST__URL: unknown variable, did you mean FRONTDESK_NATS__URL? (environment)"),
+        (
+            ("FRONTDESK_NAST__URL", "x"),
+            "FRONTDESK_NAST__URL: unknown variable, did you mean FRONTDESK_NATS__URL? (environment)",
+        ),
         (("FRONTDESK_LISTEN__X", "x"), "FRONTDESK_LISTEN__X: unknown variable"),
         (("FRONTDESK_OWNER", "{}"), "FRONTDESK_OWNER: unknown variable"),
-        (("FRONTDESK_LISTEN", "8080"), "listen: \"8080\" is not an address to listen on: write it as 127.0.0.1:8080 (environment, FRONTDESK_LISTEN)"),
+        (
+            ("FRONTDESK_LISTEN", "8080"),
+            "listen: \"8080\" is not an address to listen on: write it as 127.0.0.1:8080 (environment, FRONTDESK_LISTEN)",
+        ),
         (("FRONTDESK_SMTP__MAX_SIZE", "25MB"), "smtp.max_size: must be a whole number"),
         (("FRONTDESK_SMS__NUMBERS", "[{number="), "sms.numbers: cannot be read"),
-        (("FRONTDESK_SMS__NUMBERS", "[{number=\"1\"}]"), "sms.numbers[0].number: \"1\" is not a phone number"),
+        (
+            ("FRONTDESK_SMS__NUMBERS", "[{number=\"1\"}]"),
+            "sms.numbers[0].number: \"1\" is not a phone number",
+        ),
     ] {
         let text = faults("", &[(name, value)]);
         assert!(text.contains(&format!("frontdesk: configuration: {said}")), "{name}={value}\n{text}");

@@ -151,7 +151,9 @@ mod tests {
         id: String,
         scheme: String,
         url: String,
+        #[serde(default)]
         headers: BTreeMap<String, String>,
+        #[serde(default)]
         body: String,
         #[serde(default)]
         secret: String,

@@ -1,13 +1,14 @@
 -- {{blob}} is BLOB or BYTEA. Types: TEXT, BIGINT (milliseconds UTC, flags, counts), {{blob}} only.
 
-CREATE TABLE counters (name TEXT PRIMARY KEY, value BIGINT NOT NULL);
-INSERT INTO counters (name, value) VALUES ('ticket', 0);
+-- where ticket numbers come from: a row in SQLite, a sequence in PostgreSQL (where a row would make writers queue)
+{{ticket_numbers}};
 
 CREATE TABLE profiles (
   id TEXT PRIMARY KEY,
   name TEXT,
   time_zone TEXT,
   location TEXT,
+  claimed_email TEXT,                -- what an unverified visitor says; never a way to know them
   blocked_at BIGINT,
   created_at BIGINT NOT NULL,
   updated_at BIGINT NOT NULL
@@ -91,6 +92,7 @@ CREATE TABLE tickets (
   team_id TEXT,
   unread BIGINT NOT NULL DEFAULT 0,
   visitor_online BIGINT NOT NULL DEFAULT 0,
+  visitor_at BIGINT NOT NULL DEFAULT 0,  -- newest word on presence: an older one that comes late does not count
   last_seq BIGINT NOT NULL DEFAULT 0,
   version BIGINT NOT NULL DEFAULT 1,
   created_at BIGINT NOT NULL,
@@ -137,6 +139,7 @@ CREATE TABLE messages (
   author_kind TEXT NOT NULL,
   author_id TEXT,
   author_name TEXT,
+  subject TEXT,                             -- of a mail
   body TEXT NOT NULL,
   html TEXT,
   status TEXT NOT NULL,
@@ -153,6 +156,7 @@ CREATE TABLE messages (
   mail_references TEXT,                     -- its References, space separated
   raw_blob TEXT,
   needs_consent BIGINT NOT NULL DEFAULT 1,  -- a keyword answer does not
+  version BIGINT NOT NULL DEFAULT 0,        -- the ticket's version once this message was in it (send guard)
   sent_at BIGINT NOT NULL,
   created_at BIGINT NOT NULL,
   updated_at BIGINT NOT NULL,
@@ -174,7 +178,8 @@ CREATE TABLE attachments (
 );
 CREATE INDEX attachments_message ON attachments (message_id, position);
 
--- receipts that came before the message knew its id at the carrier
+-- receipts that came before the message knew its id at the carrier; status '' is a row that a transaction holds while
+-- it joins the two, so that a receipt and the carrier's first answer cannot pass each other unseen
 CREATE TABLE early_receipts (
   provider TEXT NOT NULL,
   account TEXT NOT NULL,
@@ -197,11 +202,15 @@ CREATE TABLE ledger (
   reason TEXT NOT NULL,
   ticket_id TEXT,
   message_id TEXT,
+  profile_id TEXT,                   -- whose it is, for what a block holds back
   envelope TEXT,                     -- kept for what can be replayed
+  stream_seq BIGINT NOT NULL,        -- the bus's number: the same number again is a redelivery, not a duplicate
+  replays BIGINT NOT NULL DEFAULT 0,
   received_at BIGINT NOT NULL
 );
 CREATE INDEX ledger_recent ON ledger (received_at, id);
 CREATE INDEX ledger_state ON ledger (state, received_at, id);
+CREATE INDEX ledger_blocked ON ledger (profile_id) WHERE state = 'blocked';
 
 -- packets to publish: written with the change, deleted once the bus has them
 CREATE TABLE outbox (

@@ -6,13 +6,13 @@ use axum::{
     Router,
     body::Bytes,
     extract::{DefaultBodyLimit, FromRequest, OriginalUri, Path, Request, State},
-    http::{HeaderMap, StatusCode, header},
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
     routing::get,
 };
 use bus::{Bus, Packet, PublishError, topic};
 use domain::{Clock, event::InboundHeld};
-use host::config::Provider;
+use host::{Metrics, config::Provider};
 use tokio::time::timeout;
 use url::Url;
 use web::Problem;
@@ -41,6 +41,8 @@ pub struct Door {
     pub lines: Vec<(Provider, Lines)>,
     /// Bounds what is kept of refused requests.
     pub quarantine: Quarantine,
+    /// Counts requests by their answer.
+    pub metrics: Metrics,
 }
 
 /// The routes.
@@ -64,10 +66,14 @@ async fn receive(
     let (method, headers) = (request.method().clone(), request.headers().clone());
     let body = body_of(request).await?;
     let request = providers::Request { method: method.as_str(), url: &url, headers: &headers, body: &body };
-    match carrier.read(&request, lines, door.clock.now()) {
+    let answer = match carrier.read(&request, lines, door.clock.now()) {
         Ok(accepted) => door.keep(carrier, &accepted).await,
         Err(refusal) => Err(door.refuse(carrier, &request, refusal).await),
-    }
+    };
+    let status = answer.as_ref().map_or_else(Problem::status, Response::status);
+    let labels = [("provider", carrier.provider().as_str()), ("status", status.as_str())];
+    door.metrics.counter("frontdesk_sms_webhooks_total", &labels).increment();
+    answer
 }
 
 async fn body_of(request: Request) -> Result<Bytes, Problem> {
@@ -90,8 +96,11 @@ impl Door {
     /// Thanks only once everything is durable.
     async fn keep(&self, carrier: &dyn Carrier, accepted: &[Accepted]) -> Result<Response, Problem> {
         self.publish(accepted).await.map_err(|error| {
-            tracing::error!(%error, "a webhook could not be made durable: the carrier is asked to send it again");
-            Problem::unavailable("it could not be made durable: send it again")
+            tracing::error!(%error, "a webhook could not be made durable");
+            match error {
+                PublishError::Unavailable(_) => Problem::unavailable("it could not be made durable: send it again"),
+                PublishError::Refused(why) => Problem::bad_request("unreadable", why),
+            }
         })?;
         let thanks = carrier.thanks();
         Ok((StatusCode::OK, [(header::CONTENT_TYPE, thanks.content_type)], thanks.body).into_response())
@@ -159,3 +168,6 @@ impl Door {
 fn word(status: &str) -> String {
     status.chars().filter(char::is_ascii_graphic).take(64).collect()
 }
+
+#[cfg(test)]
+mod tests;

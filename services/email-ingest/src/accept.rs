@@ -1,0 +1,149 @@
+//! What every door does with a mail: keep the raw bytes, understand it, keep its files, publish; only then is it ours.
+
+use std::{collections::HashSet, sync::Arc, time::Duration};
+
+use bus::{Bus, topic::INBOUND_EMAIL};
+use bytes::Bytes;
+use domain::Clock;
+use host::{Blobs, config::Mailbox};
+use tokio::{sync::Semaphore, time::timeout};
+
+use crate::{
+    budget::Budget,
+    headers::Headers,
+    mail::{self, Arrival, Understood, raw_key},
+    routing::Routes,
+};
+
+/// Servers a mail may have passed; more is a loop (RFC 5321 §6.3).
+const MAX_RECEIVED: usize = 50;
+/// A mail is durable within this time or put off; senders wait ten minutes for the final reply.
+const DEADLINE: Duration = Duration::from_secs(30);
+/// A mail is understood within this time or taken in by its headers.
+const UNDERSTANDING: Duration = Duration::from_secs(10);
+/// Mails understood at the same time.
+const THINKERS: usize = 4;
+
+/// Who a mail is from and for.
+#[derive(Clone, Debug, Default)]
+pub struct Envelope {
+    /// The envelope sender, empty for `<>`; `None` where the door does not tell it.
+    pub from: Option<String>,
+    /// The envelope recipients, as given.
+    pub recipients: Vec<String>,
+}
+
+/// A mail that is durable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// The event's id of the first mailbox.
+    pub id: String,
+}
+
+/// Why a mail is not taken.
+#[derive(Debug)]
+pub enum Refusal {
+    /// It went round in circles.
+    Loop,
+    /// It is not known to be durable: the sender must keep it. The reason is for the log.
+    NotDurable(String),
+}
+
+/// Takes mails in. Cheap to clone.
+#[derive(Clone)]
+pub struct Intake {
+    bus: Bus,
+    blobs: Blobs,
+    clock: Arc<dyn Clock>,
+    routes: Arc<Routes>,
+    budget: Budget,
+    thinkers: Arc<Semaphore>,
+}
+
+impl Intake {
+    /// Over the process's bus, blobs and clock; `budget` bounds the mails in memory.
+    pub fn new(bus: Bus, blobs: Blobs, clock: Arc<dyn Clock>, routes: Arc<Routes>, budget: Budget) -> Self {
+        Self { bus, blobs, clock, routes, budget, thinkers: Arc::new(Semaphore::new(THINKERS)) }
+    }
+
+    /// Memory for mails being read.
+    pub fn budget(&self) -> &Budget {
+        &self.budget
+    }
+
+    /// Takes a mail in, once per mailbox among its recipients. `Ok` means durable.
+    ///
+    /// # Errors
+    /// [`Refusal`]. It may have been kept in part: sent again, nothing is doubled.
+    pub async fn accept(&self, envelope: &Envelope, raw: Bytes) -> Result<Accepted, Refusal> {
+        if Headers::read(&raw).all("received").count() > MAX_RECEIVED {
+            return Err(Refusal::Loop);
+        }
+        match timeout(DEADLINE, Box::pin(self.keep(envelope, raw))).await {
+            Ok(kept) => kept.map_err(|error| Refusal::NotDurable(format!("{error:#}"))),
+            Err(_) => Err(Refusal::NotDurable(format!("it took longer than {DEADLINE:?}"))),
+        }
+    }
+
+    async fn keep(&self, envelope: &Envelope, raw: Bytes) -> anyhow::Result<Accepted> {
+        self.blobs.put(&raw_key(&raw), raw.clone()).await?;
+        let mut first = None;
+        for (recipient, mailbox) in self.mailboxes(envelope) {
+            let id = self.keep_for(envelope, recipient, mailbox, &raw).await?;
+            first.get_or_insert(id);
+        }
+        let id = first.ok_or_else(|| anyhow::anyhow!("none of the recipients has a mailbox any more"))?;
+        Ok(Accepted { id })
+    }
+
+    /// Each mailbox once, with the recipient that named it first.
+    fn mailboxes<'a>(&'a self, envelope: &'a Envelope) -> Vec<(&'a str, &'a Mailbox)> {
+        let mut seen = HashSet::new();
+        let known = envelope.recipients.iter().filter_map(|r| Some((r.as_str(), self.routes.find(r)?)));
+        known.filter(|(_, mailbox)| seen.insert(&mailbox.address)).collect()
+    }
+
+    async fn keep_for(
+        &self,
+        envelope: &Envelope,
+        recipient: &str,
+        mailbox: &Mailbox,
+        raw: &Bytes,
+    ) -> anyhow::Result<String> {
+        let Understood { event, blobs } = self.understand(envelope, recipient, mailbox, raw).await;
+        for (key, bytes) in blobs {
+            self.blobs.put(&key, bytes).await?;
+        }
+        let id = format!("mail:{}:{}", event.mailbox, event.digest);
+        let published = self.bus.publish(INBOUND_EMAIL, &id, &event).await?;
+        tracing::info!(%id, kind = ?event.kind, duplicate = published.duplicate, bytes = raw.len(), "a mail was taken in");
+        Ok(id)
+    }
+
+    /// Understands the mail on a thread that may hang or panic, and falls back to what the headers show.
+    async fn understand(&self, envelope: &Envelope, recipient: &str, mailbox: &Mailbox, raw: &Bytes) -> Understood {
+        let now = self.clock.now();
+        let (routes, from) = (self.routes.clone(), envelope.from.clone());
+        let (recipient, address, raw) = (recipient.to_owned(), mailbox.address.clone(), raw.clone());
+        let job = Arc::new(move |understand: fn(&[u8], &Arrival<'_>) -> Understood| {
+            let (envelope_from, recipient) = (from.as_deref(), recipient.as_str());
+            understand(&raw, &Arrival { envelope_from, recipient, mailbox: &address, routes: &routes, now })
+        });
+        let (thinking, thinkers) = (job.clone(), self.thinkers.clone());
+        let thought = async {
+            let place = thinkers.acquire_owned().await;
+            let thread = tokio::task::spawn_blocking(move || {
+                let understood = thinking(mail::understand);
+                drop(place);
+                understood
+            });
+            thread.await
+        };
+        match timeout(UNDERSTANDING, thought).await {
+            Ok(Ok(understood)) => return understood,
+            Ok(Err(panic)) => tracing::error!(%panic, "a mail could not be understood; taken in by its headers"),
+            Err(_) => tracing::error!("a mail took too long to understand; taken in by its headers"),
+        }
+        job(mail::minimal::understand)
+    }
+}

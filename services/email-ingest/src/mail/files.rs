@@ -1,0 +1,185 @@
+//! Files that come with a mail: every leaf that is not the body, each with a clean name of its own.
+
+use std::collections::{HashMap, HashSet};
+
+use bytes::Bytes;
+use domain::{AttachmentId, message::Attachment};
+use mail_parser::{
+    Encoding, Message, MessagePart, MimeHeaders, PartType,
+    decoders::{base64::base64_decode, quoted_printable::quoted_printable_decode},
+};
+use uuid::Uuid;
+
+use super::clean;
+
+/// Files taken out of one mail; whatever is beyond stays in the original, and the text says so.
+pub const MAX_FILES: usize = 300;
+
+/// A file with its bytes.
+#[derive(Clone, Debug)]
+pub struct File {
+    /// As the event tells it; `blob` is set.
+    pub attachment: Attachment,
+    /// Its `Content-ID`, without brackets.
+    pub content_id: Option<String>,
+    /// Its content.
+    pub bytes: Bytes,
+}
+
+/// Takes the files out. Their ids come from the mail's `digest` and their place, so that the same mail sent again
+/// overwrites the same blobs.
+pub fn take(message: &Message<'_>, digest: &str) -> Vec<File> {
+    let space = Uuid::new_v5(&Uuid::NAMESPACE_OID, digest.as_bytes());
+    let mut names = HashSet::new();
+    let parts = message.attachments().take(MAX_FILES).enumerate();
+    parts.map(|(at, part)| file(message, part, at, space, &mut names)).collect()
+}
+
+/// The address of each file by its `Content-ID`, for pictures in HTML.
+pub fn by_content_id(files: &[File]) -> HashMap<String, String> {
+    files.iter().filter_map(|file| Some((file.content_id.clone()?, file.attachment.url.clone()))).collect()
+}
+
+fn file(message: &Message<'_>, part: &MessagePart<'_>, at: usize, space: Uuid, names: &mut HashSet<String>) -> File {
+    let bytes = content(message, part);
+    let content_type = content_type(part);
+    let id = AttachmentId::named(space, &at.to_string());
+    let attachment = Attachment {
+        id,
+        name: unique(name(part, &content_type, at), names),
+        content_type,
+        size: bytes.len() as u64,
+        url: format!("/api/v1/attachments/{id}"),
+        blob: Some(format!("att/{id}")),
+    };
+    let content_id = part.content_id().map(|id| id.trim_matches(['<', '>']).to_owned());
+    File { attachment, content_id, bytes }
+}
+
+/// The bytes as they were sent; the parser gives text only decoded into UTF-8.
+fn content(message: &Message<'_>, part: &MessagePart<'_>) -> Bytes {
+    let encoded = message.raw_message.get(part.offset_body as usize..part.offset_end as usize).unwrap_or_default();
+    match &part.body {
+        PartType::Binary(bytes) | PartType::InlineBinary(bytes) => Bytes::copy_from_slice(bytes),
+        PartType::Text(text) | PartType::Html(text) => {
+            let decoded = match part.encoding {
+                Encoding::None => Some(encoded.to_vec()),
+                Encoding::Base64 => base64_decode(encoded),
+                Encoding::QuotedPrintable => quoted_printable_decode(encoded),
+            };
+            decoded.unwrap_or_else(|| text.as_bytes().to_vec()).into()
+        }
+        PartType::Message(_) if part.encoding == Encoding::None && !encoded.is_empty() => {
+            Bytes::copy_from_slice(encoded)
+        }
+        PartType::Message(nested) => Bytes::copy_from_slice(nested.raw_message()),
+        PartType::Multipart(_) => Bytes::new(),
+    }
+}
+
+fn content_type(part: &MessagePart<'_>) -> String {
+    let fallback = || match &part.body {
+        PartType::Text(_) => "text/plain",
+        PartType::Html(_) => "text/html",
+        PartType::Message(_) => "message/rfc822",
+        _ => "application/octet-stream",
+    };
+    let token = |text: &str| {
+        let fits = (1..=60).contains(&text.len());
+        fits && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b))
+    };
+    match part.content_type().map(|ct| (ct.ctype().to_ascii_lowercase(), ct.subtype().unwrap_or_default().to_ascii_lowercase())) {
+        Some((kind, subtype)) if token(&kind) && token(&subtype) => format!("{kind}/{subtype}"),
+        _ => fallback().to_owned(),
+    }
+}
+
+fn name(part: &MessagePart<'_>, content_type: &str, at: usize) -> String {
+    let declared = part.attachment_name().map(clean::file_name).filter(|name| !name.is_empty());
+    let subject = || {
+        let PartType::Message(nested) = &part.body else { return None };
+        let name = clean::file_name(&format!("{}.eml", nested.subject()?.replace(['/', '\\'], " ")));
+        (name != "eml").then_some(name)
+    };
+    declared.or_else(subject).unwrap_or_else(|| format!("attachment-{}{}", at + 1, extension(content_type)))
+}
+
+fn extension(content_type: &str) -> &'static str {
+    match content_type {
+        "application/pdf" => ".pdf",
+        "application/zip" => ".zip",
+        "image/jpeg" => ".jpg",
+        "image/png" => ".png",
+        "image/gif" => ".gif",
+        "image/webp" => ".webp",
+        "message/rfc822" | "message/global" => ".eml",
+        "message/delivery-status" | "text/plain" | "text/rfc822-headers" => ".txt",
+        "text/calendar" => ".ics",
+        "text/html" => ".html",
+        "text/csv" => ".csv",
+        "text/vcard" | "text/x-vcard" => ".vcf",
+        "application/pgp-signature" => ".asc",
+        "application/pkcs7-signature" | "application/x-pkcs7-signature" => ".p7s",
+        _ => "",
+    }
+}
+
+fn unique(name: String, names: &mut HashSet<String>) -> String {
+    let mut candidate = name.clone();
+    let mut n = 1;
+    while !names.insert(candidate.to_lowercase()) {
+        n += 1;
+        candidate = clean::numbered(&name, n);
+    }
+    candidate
+}
+
+#[cfg(test)]
+mod tests {
+    use mail_parser::MessageParser;
+
+    use super::*;
+
+    fn taken(parts: &[&str]) -> Vec<File> {
+        let mut raw = String::from("From: a@b.c\r\nContent-Type: multipart/mixed; boundary=\"x\"\r\n\r\n");
+        for part in ["Content-Type: text/plain\r\n\r\nbody"].iter().chain(parts) {
+            raw += &format!("--x\r\n{part}\r\n");
+        }
+        raw += "--x--\r\n";
+        take(&MessageParser::default().parse(raw.as_bytes()).unwrap(), "digest")
+    }
+
+    #[test]
+    fn every_leaf_that_is_not_the_body_is_a_file_with_a_name_of_its_own() {
+        let files = taken(&[
+            "Content-Type: application/pdf; name=\"../a.pdf\"\r\nContent-Transfer-Encoding: base64\r\n\r\nAAEC",
+            "Content-Type: application/pdf\r\nContent-Disposition: attachment; filename=\"A.pdf\"\r\n\r\nx",
+            "Content-Type: image/png\r\nContent-ID: <logo@x>\r\n\r\npng",
+            "Content-Type: text/csv; charset=iso-8859-1\r\nContent-Disposition: attachment; filename*=utf-8''%C3%A4.csv\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n=E4;1",
+            "Content-Type: message/rfc822\r\n\r\nFrom: c@d.e\r\nSubject: Re: inner/mail\r\n\r\nhello",
+            "Content-Type: weird \"thing\"/x\r\n\r\n?",
+        ]);
+        let shown: Vec<_> = files.iter().map(|f| (f.attachment.name.as_str(), f.attachment.content_type.as_str())).collect();
+        assert_eq!(shown, [
+            ("a.pdf", "application/pdf"),
+            ("A (2).pdf", "application/pdf"),
+            ("attachment-3.png", "image/png"),
+            ("ä.csv", "text/csv"),
+            ("Re inner mail.eml", "message/rfc822"),
+            ("attachment-6", "application/octet-stream"),
+        ]);
+        assert_eq!(&files[0].bytes[..], [0, 1, 2]);
+        assert_eq!(&files[3].bytes[..], b"\xe4;1");
+        assert!(files[4].bytes.starts_with(b"From: c@d.e"));
+        assert_eq!(by_content_id(&files)["logo@x"], files[2].attachment.url);
+        assert!(files.iter().all(|f| f.attachment.size == f.bytes.len() as u64));
+    }
+
+    #[test]
+    fn the_same_mail_again_has_the_same_ids() {
+        let part = "Content-Type: image/png\r\n\r\npng";
+        let (first, again) = (taken(&[part, part]), taken(&[part, part]));
+        assert_eq!(first[0].attachment, again[0].attachment);
+        assert_ne!(first[0].attachment.id, first[1].attachment.id);
+    }
+}

@@ -1,0 +1,55 @@
+//! A mail that cannot be understood, taken in with what its headers show.
+
+use domain::event::{InboundEmail, MailKind};
+use mail_parser::Message;
+
+use super::{
+    Arrival, MAX_SUBJECT, Understood, body, clean, digest, fit, raw_key,
+    sender::Origin,
+};
+use crate::{headers::Headers, thread::Thread};
+
+/// What can be said without parsing: the addresses, the ids, the subject as it stands, and the first of the body.
+pub fn understand(raw: &[u8], arrival: &Arrival<'_>) -> Understood {
+    let headers = Headers::read(raw);
+    let mut event = skeleton(raw, &headers, None, arrival);
+    event.subject = clean::line(headers.get("subject").unwrap_or_default(), MAX_SUBJECT);
+    let body = &raw[headers.body_at()..];
+    let start = &body[..body.len().min(body::MAX_TEXT)];
+    event.text = clean::text(&String::from_utf8_lossy(start), body::MAX_TEXT);
+    if arrival.envelope_from == Some("") {
+        event.kind = MailKind::System;
+    }
+    Understood { event: fit(event), blobs: Vec::new() }
+}
+
+/// The part of the event that comes from the envelope and from headers alone.
+pub(super) fn skeleton(
+    raw: &[u8],
+    headers: &Headers<'_>,
+    message: Option<&Message<'_>>,
+    arrival: &Arrival<'_>,
+) -> InboundEmail {
+    let origin = Origin::read(headers, message);
+    let customer = origin.customer(arrival.envelope_from, arrival.routes);
+    let thread = Thread::read(headers);
+    InboundEmail {
+        mailbox: arrival.mailbox.clone(),
+        recipient: arrival.recipient.to_owned(),
+        envelope_from: arrival.envelope_from.map_or_else(|| origin.envelope_from(), str::to_owned),
+        digest: digest(arrival.mailbox.as_str(), thread.message_id.as_deref(), raw, headers),
+        message_id: thread.message_id,
+        refers_to: thread.refers_to,
+        references: thread.references,
+        from: customer.address,
+        from_name: customer.name,
+        subject: String::new(),
+        text: String::new(),
+        html: None,
+        attachments: Vec::new(),
+        kind: MailKind::Human,
+        raw: raw_key(raw),
+        sent_at: None,
+        received_at: arrival.now,
+    }
+}

@@ -1,0 +1,190 @@
+//! Who the customer is: behind forwarders, groups and web forms, and where `From` is missing or malformed.
+
+use domain::EmailAddress;
+use mail_parser::{Address, HeaderForm, HeaderValue, Message};
+
+use super::clean;
+use crate::{headers::Headers, routing::Routes};
+
+/// Stands for a sender of whom nothing can be read (RFC 2606 reserves `invalid`).
+const NOBODY: &str = "unknown@sender.invalid";
+
+/// A person or program with an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sender {
+    /// The address.
+    pub address: EmailAddress,
+    /// Display name, cleaned.
+    pub name: Option<String>,
+}
+
+/// Everything a mail says about where it comes from.
+#[derive(Debug, Default)]
+pub struct Origin {
+    from: Option<Sender>,
+    reply_to: Option<Sender>,
+    original: Option<Sender>,
+    sender: Option<Sender>,
+    return_path: Option<Sender>,
+    /// Display name of `From`, also where its address cannot be read.
+    from_name: Option<String>,
+    /// Local part of `From`, also where it has no domain.
+    pub from_local: String,
+}
+
+impl Origin {
+    /// Reads the headers; `message` is `None` when the mail could not be parsed.
+    pub fn read(headers: &Headers<'_>, message: Option<&Message<'_>>) -> Self {
+        let parsed = |name: &'static str| message.into_iter().flat_map(move |m| m.header_as(name, HeaderForm::Addresses));
+        let of = |name: &'static str| {
+            let found = parsed(name).find_map(|value| usable(&value));
+            found.or_else(|| headers.all(name).find_map(loose))
+        };
+        let first_from = parsed("from").find_map(|value| match value {
+            HeaderValue::Address(list) => list.first().map(|a| (a.name().map(str::to_owned), a.address().map(str::to_owned))),
+            _ => None,
+        });
+        let (name, address) = first_from.unwrap_or_default();
+        let local = address.or_else(|| name.clone()).or_else(|| headers.get("from").map(str::to_owned));
+        let local = local.unwrap_or_default();
+        Self {
+            from: of("from"),
+            reply_to: of("reply-to"),
+            original: of("x-original-from").or_else(|| of("x-original-sender")),
+            sender: of("sender"),
+            return_path: of("return-path"),
+            from_name: name.as_deref().and_then(clean::display_name),
+            from_local: local.split(['@', ' ']).next().unwrap_or_default().trim_matches(['<', '"']).to_owned(),
+        }
+    }
+
+    /// The customer. `From` as a rule; where that is one of our own addresses (a web form, a group, a forwarding
+    /// rule), `Reply-To` or the original sender; never our own mailbox while there is anybody else.
+    pub fn customer(&self, envelope_from: Option<&str>, routes: &Routes) -> Sender {
+        let envelope = envelope_from.and_then(|from| EmailAddress::parse(from).ok());
+        let envelope = envelope.map(|address| Sender { address, name: None });
+        let stranger = |sender: &&Sender| !routes.is_mailbox(&sender.address);
+        let reply_to = self.reply_to.as_ref().filter(stranger);
+        let original = self.original.as_ref().filter(|sender| !routes.is_ours(&sender.address));
+        let chosen = match &self.from {
+            Some(from) if routes.is_ours(&from.address) => reply_to.or(original).or(Some(from)),
+            Some(from) => Some(from),
+            None => reply_to
+                .or(original)
+                .or(self.sender.as_ref().filter(stranger))
+                .or(self.return_path.as_ref().filter(stranger))
+                .or(envelope.as_ref()),
+        };
+        let chosen = chosen.cloned().unwrap_or_else(nobody);
+        Sender { name: self.name_of(&chosen), ..chosen }
+    }
+
+    /// The chosen one's own name, else that of `From`, which a group writes as `Anna via Support`.
+    fn name_of(&self, chosen: &Sender) -> Option<String> {
+        let shown = self.from_name.as_deref().map(|name| name.split(" via ").next().unwrap_or(name));
+        let shown = || shown.and_then(clean::display_name);
+        let is_from = self.from.as_ref().is_none_or(|from| from.address == chosen.address);
+        let is_original = self.original.as_ref().is_some_and(|original| original.address == chosen.address);
+        match &chosen.name {
+            Some(name) => Some(name.clone()),
+            None if is_from || is_original => shown(),
+            None => None,
+        }
+    }
+
+    /// The best guess at the envelope sender where the door did not tell it.
+    pub fn envelope_from(&self) -> String {
+        let guess = self.return_path.as_ref().or(self.sender.as_ref()).or(self.from.as_ref());
+        guess.map(|sender| sender.address.to_string()).unwrap_or_default()
+    }
+}
+
+#[expect(clippy::expect_used, reason = "a constant")]
+fn nobody() -> Sender {
+    Sender { address: NOBODY.parse().expect("a valid address"), name: None }
+}
+
+/// The first address in the header that can be one.
+fn usable(value: &HeaderValue<'_>) -> Option<Sender> {
+    let list = |list: &Address<'_>| {
+        list.iter().find_map(|entry| {
+            let address = EmailAddress::parse(entry.address()?.trim_matches(['<', '>', '\'', '"'])).ok()?;
+            Some(Sender { address, name: entry.name().and_then(clean::display_name) })
+        })
+    };
+    match value {
+        HeaderValue::Address(found) => list(found),
+        _ => None,
+    }
+}
+
+/// Reads a malformed header: what stands in the last brackets, else the first word that is an address.
+fn loose(value: &str) -> Option<Sender> {
+    let bracketed = value.rsplit('<').next().and_then(|rest| rest.split('>').next());
+    let words = value.split(|c: char| c.is_whitespace() || "<>()[]\",;:'".contains(c));
+    let address = bracketed.into_iter().chain(words).find_map(|word| EmailAddress::parse(word).ok())?;
+    let before = value.rsplit_once('<').map_or("", |(before, _)| before);
+    Some(Sender { address, name: clean::display_name(before).filter(|name| !name.contains("=?")) })
+}
+
+#[cfg(test)]
+mod tests {
+    use host::config::Mailbox;
+    use mail_parser::MessageParser;
+
+    use super::*;
+
+    fn customer(headers: &str, envelope: &str) -> (String, Option<String>) {
+        let routes = Routes::new(vec![Mailbox {
+            address: "support@example.com".parse().unwrap(),
+            inbound: "support@in.example.net".parse().unwrap(),
+        }]);
+        let raw = format!("{headers}\r\nSubject: x\r\n\r\nhi\r\n");
+        let message = MessageParser::default().parse(raw.as_bytes());
+        let origin = Origin::read(&Headers::read(raw.as_bytes()), message.as_ref());
+        let sender = origin.customer(Some(envelope), &routes);
+        (sender.address.to_string(), sender.name)
+    }
+
+    #[test]
+    fn the_customer_is_found_behind_forwarders_forms_and_groups() {
+        for (headers, address, name) in [
+            ("From: Anna Berg <Anna@Example.org>", "anna@example.org", Some("Anna Berg")),
+            ("From: =?utf-8?B?SsO8cmdlbg==?= <j@x.org>", "j@x.org", Some("Jürgen")),
+            ("From: anna@example.org (Anna)", "anna@example.org", Some("Anna")),
+            // A list's Reply-To does not hide the customer.
+            ("From: Anna <anna@x.org>\r\nReply-To: list@x.org", "anna@x.org", Some("Anna")),
+            // A web form on our own site.
+            ("From: Shop <web@example.com>\r\nReply-To: Anna <anna@x.org>", "anna@x.org", Some("Anna")),
+            ("From: Shop <support@example.com>\r\nReply-To: anna@x.org", "anna@x.org", None),
+            // A group, with and without the original's name.
+            (
+                "From: 'Anna' via Support <support@example.com>\r\nReply-To: support@example.com\r\nX-Original-Sender: anna@x.org",
+                "anna@x.org",
+                Some("Anna"),
+            ),
+            (
+                "From: A via S <support@example.com>\r\nX-Original-From: Anna Berg <anna@x.org>\r\nX-Original-Sender: a@y.org",
+                "anna@x.org",
+                Some("Anna Berg"),
+            ),
+            // A stranger cannot pose as another by the group's header.
+            ("From: eve@evil.org\r\nX-Original-Sender: anna@x.org", "eve@evil.org", None),
+            // A colleague who writes to the desk.
+            ("From: Bert <bert@example.com>", "bert@example.com", Some("Bert")),
+            // Missing or malformed.
+            ("Reply-To: anna@x.org\r\nSender: s@x.org", "anna@x.org", None),
+            ("From: Anna\r\nSender: Sec <sec@x.org>", "sec@x.org", Some("Sec")),
+            ("From: Anna <anna at x.org>\r\nReturn-Path: <ret@x.org>", "ret@x.org", Some("Anna")),
+            ("From: Anna anna@x.org", "anna@x.org", None),
+            ("From: <<anna@x.org>>", "anna@x.org", None),
+            ("From: undisclosed:;", "envelope@x.org", None),
+            ("From: \"anna@x.org\" <eve@evil.org>", "eve@evil.org", None),
+            ("From: \"An\u{202e}na\" <a@x.org>", "a@x.org", Some("Anna")),
+            ("X-Nothing: 1", "envelope@x.org", None),
+        ] {
+            assert_eq!(customer(headers, "envelope@x.org"), (address.to_owned(), name.map(str::to_owned)), "{headers}");
+        }
+        assert_eq!(customer("X-Nothing: 1", "").0, NOBODY);
+    }
+}

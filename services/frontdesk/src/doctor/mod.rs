@@ -1,0 +1,88 @@
+//! `frontdesk doctor`: one line per part, saying what is wrong and how to mend it.
+
+mod carriers;
+mod places;
+mod relay;
+
+use std::process::ExitCode;
+
+use host::{Configuration, HostParts, LogFormat, config::Faults};
+
+use crate::cli::say;
+
+/// What a check found.
+type Finding = Result<String, Complaint>;
+
+/// What is wrong, and the mend.
+#[derive(Debug, PartialEq, Eq)]
+struct Complaint {
+    what: String,
+    mend: String,
+}
+
+fn complaint(what: impl Into<String>, mend: impl Into<String>) -> Complaint {
+    Complaint { what: what.into(), mend: mend.into() }
+}
+
+/// Runs every check; 1 if one of them fails.
+pub fn run(config: Result<Configuration, Faults>, log_format: LogFormat) -> ExitCode {
+    match config {
+        Err(faults) => {
+            for fault in &faults.0 {
+                let mend = "correct that key; `frontdesk config` prints what is in effect";
+                tell("configuration", &Err(complaint(fault.to_string(), mend)));
+            }
+            ExitCode::FAILURE
+        }
+        Ok(config) => host::command("doctor", log_format, examine(config)),
+    }
+}
+
+async fn examine(config: Configuration) -> ExitCode {
+    let mut fine = tell("configuration", &Ok(channels(&config)));
+    let parts = match HostParts::new(config.clone()) {
+        Ok(parts) => parts,
+        Err(error) => {
+            let mend = "give this user the right to write there, or set data_dir to another folder";
+            tell("files", &Err(complaint(format!("{error:#}"), mend)));
+            return ExitCode::FAILURE;
+        }
+    };
+    fine &= tell("files", &places::blobs(&parts).await);
+    fine &= tell("broker", &places::broker(&config).await);
+    fine &= tell("database", &places::database(&parts).await);
+    fine &= tell("mail relay", &relay::check(config.relay.url.as_ref()).await);
+    for number in &config.sms.numbers {
+        fine &= tell(&format!("carrier of {}", number.number), &carriers::check(number).await);
+    }
+    if fine { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn channels(config: &Configuration) -> String {
+    let (numbers, mailboxes) = (config.sms.numbers.len(), config.email.mailboxes.len());
+    format!("numbers: {numbers}, mailboxes: {mailboxes}, chat sites: {}", config.chat.sites.len())
+}
+
+fn tell(part: &str, finding: &Finding) -> bool {
+    say(line(part, finding));
+    finding.is_ok()
+}
+
+fn line(part: &str, finding: &Finding) -> String {
+    match finding {
+        Ok(state) => format!("ok   {part}: {state}"),
+        Err(Complaint { what, mend }) => format!("FAIL {part}: {what} → {mend}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_says_what_is_wrong_and_how_to_mend_it() {
+        assert_eq!(line("broker", &Ok("NATS 2.12.8".into())), "ok   broker: NATS 2.12.8");
+        let wrong = Err(complaint("nobody answers at b:4222", "start the server"));
+        assert_eq!(line("broker", &wrong), "FAIL broker: nobody answers at b:4222 → start the server");
+    }
+}

@@ -1,0 +1,82 @@
+import { panes } from '../state/panes.svelte';
+import { route } from '../state/route.svelte';
+import { session } from '../state/session.svelte';
+import { thread } from '../state/thread.svelte';
+import { toasts } from '../state/toasts.svelte';
+
+/** Single keys of the inbox. They rest while a field has the focus. */
+
+export const keyList: [keys: string[], what: string][] = [
+  [['j'], 'Next ticket'],
+  [['k'], 'Previous ticket'],
+  [['Enter'], 'Open the ticket'],
+  [['r'], 'Reply'],
+  [['Ctrl', 'Enter'], 'Send'],
+  [['e'], 'Close the ticket, or open it again'],
+  [['u'], 'Mark unread'],
+  [['a'], 'Assign to me'],
+  [['i'], 'Details on or off'],
+  [['/'], 'Search'],
+  [['Esc'], 'Leave a field, then the ticket'],
+  [['?'], 'These keys'],
+];
+
+const inField = (target: EventTarget | null) =>
+  target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+
+export function onKey(event: KeyboardEvent) {
+  if (document.querySelector('dialog[open]') || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === 'Escape') return leave(event);
+  if (inField(event.target)) return;
+  const act = actions[event.key];
+  if (!act) return;
+  event.preventDefault();
+  act();
+}
+
+const actions: Record<string, () => void> = {
+  j: () => step(1),
+  k: () => step(-1),
+  r: () => document.getElementById('reply')?.focus(),
+  e: () => onTicket((ticket) => closeOrOpen(ticket.status)),
+  u: () => onTicket(() => void markUnread()),
+  a: () => onTicket(() => void assignToMe()),
+  i: () => onTicket(() => panes.toggleDetails()),
+  '/': () => document.getElementById('search')?.focus(),
+  '?': () => (panes.keys = true),
+};
+
+function onTicket(act: (ticket: NonNullable<typeof thread.ticket>) => void) {
+  if (thread.ticket) act(thread.ticket);
+}
+
+async function closeOrOpen(status: string) {
+  const closing = status !== 'closed';
+  if (await thread.change({ status: closing ? 'closed' : 'open' })) toasts.say(closing ? 'Ticket closed' : 'Ticket opened again');
+}
+
+/** Unread again, and out of it: staying would read it. */
+export async function markUnread() {
+  if (!(await thread.change({ unread: true }))) return;
+  toasts.say('Marked as unread');
+  route.go({ screen: 'inbox', view: route.view });
+}
+
+export async function assignToMe() {
+  if (session.user && (await thread.change({ assignee_id: session.user.id }))) toasts.say('Assigned to you');
+}
+
+/** Moves the focus along the list, from where it is or from the open ticket. */
+function step(by: number) {
+  const rows = [...document.querySelectorAll<HTMLElement>('[data-ticket]')];
+  const focused = rows.indexOf(document.activeElement as HTMLElement);
+  const at = focused === -1 ? rows.findIndex((row) => row.dataset['ticket'] === route.ticketId) : focused;
+  const next = rows[Math.min(rows.length - 1, Math.max(0, at + by))];
+  next?.focus();
+  next?.scrollIntoView({ block: 'nearest' });
+}
+
+function leave(event: KeyboardEvent) {
+  if (inField(event.target)) return (event.target as HTMLElement).blur();
+  if (route.ticketId) route.go({ screen: 'inbox', view: route.view });
+}

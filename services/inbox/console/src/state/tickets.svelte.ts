@@ -1,0 +1,157 @@
+import { tickets as api } from '../api/calls';
+import { reason } from '../api/client';
+import type { Ticket } from '../api/shapes';
+import type { LiveEvent } from './live.svelte';
+import { belongs, byNewest, type Filters, noFilters, queryOf } from './order';
+import { route, type View } from './route.svelte';
+import { session } from './session.svelte';
+
+/** The list of tickets beside the open one, and the unread badge. */
+
+const PAGE = 50;
+/** How long the order rests after the pointer last moved over the list, so that nothing slips away under it. */
+const REST = 1500;
+
+class Tickets {
+  view = $state<View>('mine');
+  filters = $state<Filters>({ ...noFilters });
+  rows = $state.raw<Ticket[]>([]);
+  state = $state<'loading' | 'ready' | 'error'>('loading');
+  problem = $state('');
+  next = $state<string | null>(null);
+  loadingMore = $state(false);
+  badge = $state(0);
+
+  /** Everything loaded or heard of that belongs here, by id; `rows` is what is drawn of it. */
+  #known = new Map<string, Ticket>();
+  #held = false;
+  #rest: ReturnType<typeof setTimeout> | undefined;
+  #badgeSoon: ReturnType<typeof setTimeout> | undefined;
+  #load = 0;
+
+  show(view: View) {
+    if (view !== this.view) {
+      this.view = view;
+      this.filters = { ...noFilters, channel: this.filters.channel };
+    }
+    return this.load();
+  }
+
+  filter(change: Partial<Filters>) {
+    this.filters = { ...this.filters, ...change };
+    return this.load();
+  }
+
+  async load() {
+    this.state = 'loading';
+    this.#known.clear();
+    this.rows = [];
+    await this.refresh();
+  }
+
+  /** Fetches again what is shown, without emptying the screen. */
+  async refresh() {
+    const load = ++this.#load;
+    const limit = String(Math.min(200, Math.max(PAGE, this.rows.length)));
+    try {
+      const page = await api.list({ ...queryOf(this.view, this.filters), limit });
+      if (load !== this.#load) return;
+      this.#known = new Map(page.data.map((ticket) => [ticket.id, ticket]));
+      this.next = page.next_cursor;
+      this.state = 'ready';
+      this.#settle();
+    } catch (error) {
+      if (load !== this.#load) return;
+      if (this.rows.length === 0) this.state = 'error';
+      this.problem = reason(error);
+    }
+  }
+
+  async loadMore() {
+    if (!this.next || this.loadingMore) return;
+    this.loadingMore = true;
+    const load = this.#load;
+    try {
+      const page = await api.list({ ...queryOf(this.view, this.filters), limit: String(PAGE), cursor: this.next });
+      if (load !== this.#load) return;
+      for (const ticket of page.data) this.#learn(ticket);
+      this.next = page.next_cursor;
+      this.#settle();
+    } catch (error) {
+      this.problem = reason(error);
+    } finally {
+      this.loadingMore = false;
+    }
+  }
+
+  find(id: string): Ticket | undefined {
+    return this.#known.get(id);
+  }
+
+  hear(event: LiveEvent) {
+    if (event.kind === 'message' || event.kind === 'ticket') {
+      this.apply(event.ticket);
+      this.countSoon();
+    } else if (event.kind === 'reload') {
+      void this.refresh();
+      this.countSoon();
+    }
+  }
+
+  /** A ticket as it is now, from the stream or from an answer. */
+  apply(ticket: Ticket) {
+    const known = this.#known.has(ticket.id);
+    if (!known && !this.#joins(ticket)) return;
+    this.#learn(ticket);
+    if (this.#held) this.rows = this.rows.map((row) => this.#known.get(row.id) ?? row);
+    else this.#settle();
+  }
+
+  /** The pointer moves over the list: keep the order until it rests or leaves. */
+  hold() {
+    this.#held = true;
+    clearTimeout(this.#rest);
+    this.#rest = setTimeout(() => this.letGo(), REST);
+  }
+
+  letGo() {
+    clearTimeout(this.#rest);
+    if (!this.#held) return;
+    this.#held = false;
+    this.#settle();
+  }
+
+  countSoon() {
+    clearTimeout(this.#badgeSoon);
+    this.#badgeSoon = setTimeout(() => void this.count(), 250);
+  }
+
+  async count() {
+    const counted = await api.badge().catch(() => null);
+    if (counted) this.badge = counted.unread_profiles;
+  }
+
+  #learn(ticket: Ticket) {
+    const before = this.#known.get(ticket.id);
+    if (!before || before.version <= ticket.version) this.#known.set(ticket.id, ticket);
+  }
+
+  #joins(ticket: Ticket): boolean {
+    if (this.state !== 'ready' || this.filters.q.trim()) return false;
+    const last = this.rows[this.rows.length - 1];
+    const beyond = this.next !== null && last !== undefined && byNewest(last, ticket) < 0;
+    return !beyond && belongs(ticket, this.view, this.filters, session.user?.id);
+  }
+
+  /** The open ticket stays in sight although it no longer belongs, until another is opened. */
+  #settle() {
+    const searching = this.filters.q.trim() !== '';
+    for (const ticket of [...this.#known.values()]) {
+      const stays = searching || belongs(ticket, this.view, this.filters, session.user?.id) || ticket.id === route.ticketId;
+      if (!stays) this.#known.delete(ticket.id);
+    }
+    this.rows = [...this.#known.values()].sort(byNewest);
+  }
+}
+
+export const tickets = new Tickets();

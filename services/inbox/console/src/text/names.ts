@@ -1,0 +1,55 @@
+import type { AuthorKind, Channel, Message, Ticket } from '../api/shapes';
+
+/** Words for things. */
+
+export const channelName: Record<Channel, string> = { sms: 'SMS', email: 'Email', chat: 'Web chat' };
+
+const robots: Partial<Record<AuthorKind, string>> = {
+  auto_responder: 'Auto-responder',
+  keyword: 'Keyword',
+  campaign: 'Campaign',
+  flow: 'Flow',
+  follow_up: 'Follow-up mail',
+  system: 'System',
+};
+
+/** Written by no person: drawn apart from the conversation. */
+export const isAutomatic = (message: Message) => message.author.kind in robots;
+
+export function authorName(message: Message, ticket: Ticket): string {
+  const robot = robots[message.author.kind];
+  if (robot) return message.author.name ? `${robot} · ${message.author.name}` : robot;
+  if (message.author.name) return message.author.name;
+  return message.direction === 'in' ? customerName(ticket) : 'Agent';
+}
+
+export function customerName(ticket: Ticket): string {
+  if (ticket.profile.name) return ticket.profile.name;
+  return ticket.channel === 'chat' ? 'Visitor' : phone(ticket.profile.address);
+}
+
+/** A number with breaks to read it by; anything else as it is. */
+export function phone(address: string): string {
+  const american = /^\+1(\d{3})(\d{3})(\d{4})$/.exec(address);
+  if (american) return `+1 ${american[1]} ${american[2]} ${american[3]}`;
+  return address;
+}
+
+/** Up to two letters for a round picture; a number has none. */
+export function initials(name: string): string {
+  if (/^[+\d\s]+$/.test(name)) return '';
+  const words = name.replace(/@.*/, '').split(/[\s._-]+/).filter(Boolean);
+  const ends = words.length > 1 ? [words[0], words[words.length - 1]] : [words[0]];
+  return ends.map((word) => firstLetter(word ?? '')).join('').toUpperCase();
+}
+
+/** A letter as people see it, which may be several code points. */
+function firstLetter(word: string): string {
+  return new Intl.Segmenter().segment(word)[Symbol.iterator]().next().value?.segment ?? '';
+}
+
+export function fileSize(bytes: number): string {
+  if (bytes < 1024) return `${bytes} B`;
+  const [value, unit] = bytes < 1024 * 1024 ? [bytes / 1024, 'KB'] : [bytes / 1024 / 1024, 'MB'];
+  return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${unit}`;
+}

@@ -1,0 +1,250 @@
+use domain::{
+    Author, AuthorKind, Channel, Direction, MessageStatus, ProfileId,
+    event::{CanReply, ProfileSummary},
+};
+use proptest::prelude::*;
+
+use super::*;
+
+const SESSION: SessionId = SessionId(Uuid::from_u128(7));
+fn now() -> Timestamp {
+    Timestamp::from_millis(1_763_700_000_000)
+}
+
+fn session() -> Session {
+    Session::new(SESSION, "main", Visitor { id: "browser-1".into(), ..Visitor::default() }, None)
+}
+
+fn client_id(seq: i64) -> Uuid {
+    Uuid::from_u128(1_000 + u128::try_from(seq).unwrap())
+}
+
+fn message(seq: i64, kind: AuthorKind) -> Message {
+    let client_id = (kind == AuthorKind::Customer).then(|| client_id(seq));
+    Message {
+        id: MessageId::named(
+            SESSION.0,
+            &client_id.unwrap_or_else(|| Uuid::from_u128(seq.unsigned_abs().into())).to_string(),
+        ),
+        ticket_id: TicketId(Uuid::from_u128(1)),
+        seq,
+        direction: Direction::Out,
+        author: Author { kind, id: None, name: Some("Maya".into()) },
+        text: format!("message {seq}"),
+        html: None,
+        attachments: Vec::new(),
+        status: MessageStatus::Sent,
+        error: None,
+        segments: None,
+        sent_at: now(),
+        why: String::new(),
+        client_id,
+    }
+}
+
+fn ticket(number: i64, status: &str) -> TicketView {
+    TicketView {
+        id: TicketId(Uuid::from_u128(number.unsigned_abs().into())),
+        number,
+        channel: Channel::Chat,
+        inbox: "main".into(),
+        status: status.into(),
+        snoozed_until: None,
+        subject: None,
+        preview: String::new(),
+        profile: ProfileSummary {
+            id: ProfileId(Uuid::nil()),
+            name: None,
+            address: String::new(),
+            blocked: false,
+        },
+        assignee: None,
+        team: None,
+        tags: Vec::new(),
+        unread: false,
+        created_at: now(),
+        updated_at: now(),
+        last_message_at: now(),
+        first_response_at: None,
+        closed_at: None,
+        attribution: None,
+        can_reply: CanReply { allowed: true, code: None, reason: None },
+        visitor_online: true,
+        version: 1,
+    }
+}
+
+fn added(seq: i64, kind: AuthorKind) -> MessageAdded {
+    let message = message(seq, kind);
+    MessageAdded {
+        ticket: ticket(1, "open"),
+        message,
+        session: Some(SESSION),
+        opened: false,
+        sms_consent: false,
+    }
+}
+
+fn history(kinds: &[AuthorKind], after: i64) -> ChatHistory {
+    let all = (1..).zip(kinds).map(|(seq, kind)| message(seq, *kind));
+    ChatHistory {
+        messages: all.filter(|m| m.seq > after).collect(),
+        last_seq: i64::try_from(kinds.len()).unwrap(),
+        ticket_status: Some("open".into()),
+        ticket_id: Some(TicketId(Uuid::from_u128(1))),
+    }
+}
+
+fn text(seq: i64, text: &str) -> NewMessage {
+    NewMessage { client_id: client_id(seq), text: text.into(), attachments: Vec::new() }
+}
+
+fn shown(frames: &[ServerFrame]) -> Vec<i64> {
+    frames
+        .iter()
+        .filter_map(|frame| match frame {
+            ServerFrame::Message(message) => Some(message.seq),
+            ServerFrame::Ack { seq, .. } => *seq,
+            _ => None,
+        })
+        .collect()
+}
+
+proptest! {
+    /// Events may come twice, in any order, and not at all: the history fills the gaps.
+    #[test]
+    fn every_message_reaches_the_browser_once_and_in_order(
+        customer in prop::collection::vec(any::<bool>(), 1..20),
+        events in prop::collection::vec(1..20i64, 0..60),
+        sent_here in prop::collection::vec(any::<bool>(), 20),
+        has in 0..20i64,
+    ) {
+        let kinds: Vec<_> = customer.iter().map(|c| if *c { AuthorKind::Customer } else { AuthorKind::Agent }).collect();
+        let newest = i64::try_from(kinds.len()).unwrap();
+        let kind = |seq: i64| kinds[usize::try_from(seq - 1).unwrap()];
+        let mut session = session();
+        let clock = Instant::now();
+        let (ready, truncated) = session.resumed(&history(&kinds[..1], has.min(1)), has.min(1));
+        prop_assert!(!truncated);
+        let mut got: Vec<i64> = ready.iter().map(|m| m.seq).collect();
+        let mut acks = 0;
+        for seq in (2..=newest).filter(|seq| sent_here[usize::try_from(*seq).unwrap()]) {
+            session.accept(text(seq, "hi"), now(), clock).unwrap();
+            acks += i64::from(kind(seq) == AuthorKind::Customer);
+        }
+        let mut frames = Vec::new();
+        for seq in events.into_iter().chain([newest]).filter(|seq| *seq <= newest) {
+            match session.added(&added(seq, kind(seq))) {
+                Ok(more) => frames.extend(more),
+                Err(Gap) => frames.extend(session.filled(&history(&kinds[..usize::try_from(seq).unwrap()], session.last()))),
+            }
+        }
+        got.extend(shown(&frames));
+        prop_assert_eq!(got, ((has.min(1) + 1)..=newest).collect::<Vec<_>>());
+        let acked = frames.iter().filter(|f| matches!(f, ServerFrame::Ack { .. })).count();
+        prop_assert_eq!(i64::try_from(acked).unwrap(), acks);
+    }
+}
+
+#[test]
+fn what_the_browser_has_is_not_sent_again_and_what_it_invents_is_not_believed() {
+    let kinds = [AuthorKind::Customer, AuthorKind::Agent, AuthorKind::Agent];
+    let mut one = session();
+    assert_eq!(one.resumed(&history(&kinds, 2), 2).0.iter().map(|m| m.seq).collect::<Vec<_>>(), [3]);
+    let mut liar = session();
+    assert!(liar.resumed(&history(&kinds, 900), 900).0.is_empty());
+    assert_eq!(liar.last(), 3);
+    assert_eq!(shown(&liar.added(&added(4, AuthorKind::Agent)).unwrap()), [4]);
+}
+
+#[test]
+fn more_than_the_desk_gives_at_once_is_said_to_be_left_out() {
+    let kinds = [AuthorKind::Agent; 9];
+    let mut long = history(&kinds, 0);
+    long.messages.drain(..5);
+    let (messages, truncated) = session().resumed(&long, 2);
+    assert_eq!((messages[0].seq, truncated), (6, true));
+}
+
+#[test]
+fn messages_that_are_not_the_visitors_to_see_leave_no_hole() {
+    let mut session = session();
+    let kinds = [AuthorKind::Customer, AuthorKind::Keyword, AuthorKind::Campaign, AuthorKind::Agent];
+    assert_eq!(session.resumed(&history(&kinds, 0), 0).0.len(), 2);
+    assert_eq!(shown(&session.added(&added(5, AuthorKind::Flow)).unwrap()), [0i64; 0]);
+    assert_eq!(shown(&session.added(&added(6, AuthorKind::Agent)).unwrap()), [6]);
+}
+
+#[test]
+fn while_the_desk_is_away_nothing_is_shown_out_of_order() {
+    let mut session = session();
+    session.falls_behind(1);
+    assert_eq!(session.added(&added(2, AuthorKind::Agent)), Err(Gap), "something before it may be missing");
+    let kinds = [AuthorKind::Customer, AuthorKind::Agent, AuthorKind::Agent];
+    assert_eq!(shown(&session.filled(&history(&kinds, 1))), [2, 3]);
+    assert!(!session.is_behind());
+}
+
+#[test]
+fn a_message_sent_twice_is_published_once_and_acknowledged_twice() {
+    let mut session = session();
+    let clock = Instant::now();
+    assert!(matches!(session.accept(text(1, "hi"), now(), clock), Ok(Accepted::Publish(_))));
+    assert!(matches!(session.accept(text(1, "hi"), now(), clock), Ok(Accepted::Underway)));
+    let frames = session.added(&added(1, AuthorKind::Customer)).unwrap();
+    let ack =
+        ServerFrame::Ack { client_id: client_id(1), id: session.message_id(client_id(1)), seq: Some(1) };
+    assert_eq!(frames, [ack.clone(), ack]);
+}
+
+#[test]
+fn after_an_ack_without_a_number_the_message_follows_with_it() {
+    let mut session = session();
+    let clock = Instant::now();
+    session.accept(text(1, "hi"), now(), clock).unwrap();
+    assert!(session.overdue(clock).is_empty());
+    let late = clock + NUMBER_WITHIN;
+    assert_eq!(session.next_due(), Some(late));
+    let [id] = session.overdue(late)[..] else { panic!("one is due") };
+    assert!(matches!(session.settle(id, None)[..], [ServerFrame::Ack { seq: None, .. }]));
+    let frames = session.added(&added(1, AuthorKind::Customer)).unwrap();
+    assert!(
+        matches!(&frames[..], [ServerFrame::Message(m)] if m.client_id == Some(client_id(1))),
+        "{frames:?}"
+    );
+}
+
+#[test]
+fn what_cannot_be_sent_is_refused_by_name() {
+    let with_file = NewMessage { attachments: vec![serde_json::json!({"id": 1})], ..text(1, "see this") };
+    for (new, expected) in [
+        (text(1, " \n\u{0}"), "empty"),
+        (text(1, &"é".repeat(MAX_TEXT + 1)), "too_long"),
+        (with_file, "attachments_not_supported"),
+    ] {
+        let refusal = session().accept(new, now(), Instant::now()).unwrap_err();
+        let ServerFrame::Error { code, client_id: of, .. } = refusal else { panic!("an error") };
+        assert_eq!((code.as_str(), of), (expected, Some(client_id(1))));
+    }
+    assert!(session().accept(text(1, &"é".repeat(MAX_TEXT)), now(), Instant::now()).is_ok());
+}
+
+#[test]
+fn the_browser_hears_of_open_and_closed_once_each() {
+    let mut session = session();
+    let closed = ServerFrame::Status { ticket: TicketStatus::Closed };
+    let open = ServerFrame::Status { ticket: TicketStatus::Open };
+    assert_eq!(session.ticket_is(&ticket(1, "open")), None);
+    assert_eq!(session.ticket_is(&ticket(1, "snoozed")), None, "snoozed is for agents");
+    assert_eq!(session.ticket_is(&ticket(1, "closed")), Some(closed));
+    assert_eq!(session.ticket_is(&ticket(1, "closed")), None);
+    assert_eq!(session.ticket_is(&ticket(2, "open")), Some(open), "the next message opened a new one");
+    assert_eq!(session.ticket_is(&ticket(1, "closed")), None, "late news of the old one");
+}
+
+#[test]
+fn seeing_goes_forward_and_only_to_what_was_shown() {
+    let mut session = session();
+    session.resumed(&history(&[AuthorKind::Agent; 3], 0), 0);
+    assert!(session.saw(2) && !session.saw(2) && !session.saw(1) && !session.saw(4) && session.saw(3));
+}

@@ -1,0 +1,56 @@
+// Readable colours from whatever accent an organisation has chosen (WCAG 2.2, relative luminance and contrast).
+
+export type Rgb = [number, number, number];
+
+const WHITE: Rgb = [255, 255, 255];
+const INK: Rgb = [17, 20, 26];
+
+export function rgb(color: string): Rgb {
+  const hex = /^#([0-9a-f]{6})$/i.exec(color)?.[1] ?? '2f5bd7';
+  return [0, 2, 4].map((at) => parseInt(hex.slice(at, at + 2), 16)) as Rgb;
+}
+
+export const css = (color: Rgb): string => `rgb(${color.map(Math.round).join(' ')})`;
+
+function luminance(color: Rgb): number {
+  const [r, g, b] = color.map((part) => {
+    const c = part / 255;
+    return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+  }) as Rgb;
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+
+export function contrast(a: Rgb, b: Rgb): number {
+  const [light, dark] = [luminance(a), luminance(b)].sort((x, y) => y - x) as [number, number];
+  return (light + 0.05) / (dark + 0.05);
+}
+
+const mix = (a: Rgb, b: Rgb, share: number): Rgb => a.map((part, at) => part + (b[at as 0] - part) * share) as Rgb;
+
+/** White, unless it cannot be read well enough there and dark ink can be read better. */
+export const on = (color: Rgb): Rgb =>
+  contrast(color, WHITE) >= 4.5 || contrast(color, WHITE) >= contrast(color, INK) ? WHITE : INK;
+
+/** The accent, moved towards black or white until it stands out from `ground` that much. */
+export function standOut(color: Rgb, ground: Rgb, ratio: number): Rgb {
+  const towards: Rgb = luminance(ground) > 0.4 ? [0, 0, 0] : WHITE;
+  for (let share = 0; share <= 1; share += 0.05) {
+    const tried = mix(color, towards, share);
+    if (contrast(tried, ground) >= ratio) return tried;
+  }
+  return towards;
+}
+
+/** The colours the panel takes from an accent: text on it is always readable (4.5:1). */
+export function theme(color: string, dark: boolean): Record<string, string> {
+  const ground: Rgb = dark ? [23, 25, 31] : [255, 255, 255];
+  const chosen = rgb(color);
+  const text = on(chosen);
+  const accent = standOut(chosen, text, 4.5);
+  return {
+    '--accent': css(accent),
+    '--on-accent': css(text),
+    '--on-accent-soft': css(standOut(mix(text, accent, 0.2), accent, 4.5)),
+    '--accent-strong': css(standOut(chosen, ground, 4.5)),
+  };
+}

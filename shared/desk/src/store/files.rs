@@ -1,0 +1,59 @@
+//! Files of messages, and files that wait for one.
+
+use std::collections::HashMap;
+
+use domain::{AttachmentId, Timestamp, message::Attachment};
+use sqlx::AssertSqlSafe;
+use uuid::Uuid;
+
+use super::{Store, Tx, rows};
+use crate::DeskError;
+
+const FILE: &str = "SELECT id, name, content_type, size, blob FROM attachments";
+
+/// Adds a file that belongs to no message yet.
+pub(crate) async fn insert(tx: &mut Tx, file: &Attachment, by: Uuid, now: Timestamp) -> Result<(), DeskError> {
+    sqlx::query(
+        "INSERT INTO attachments (id, name, content_type, size, blob, created_by, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    )
+    .bind(file.id.to_string())
+    .bind(&file.name)
+    .bind(&file.content_type)
+    .bind(i64::try_from(file.size).unwrap_or(i64::MAX))
+    .bind(file.blob.as_deref().unwrap_or_default())
+    .bind(by.to_string())
+    .bind(now.millis())
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// One file.
+pub(crate) async fn file(store: &Store, id: AttachmentId) -> Result<Option<Attachment>, DeskError> {
+    let statement = AssertSqlSafe(format!("{FILE} WHERE id = $1"));
+    let row = sqlx::query(statement).bind(id.to_string()).fetch_optional(store.reader()).await?;
+    row.as_ref().map(rows::attachment).transpose()
+}
+
+/// These files, in this order, none of which belongs to a message yet.
+pub(crate) async fn unused(
+    store: &Store,
+    tx: &mut Tx,
+    ids: &[AttachmentId],
+) -> Result<Vec<Attachment>, DeskError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let list = store.values(1, ids.len());
+    let statement = AssertSqlSafe(format!("{FILE} WHERE message_id IS NULL AND id IN {list}"));
+    let query = ids.iter().fold(sqlx::query(statement), |query, id| query.bind(id.to_string()));
+    let found = query.fetch_all(&mut **tx).await?;
+    let mut files: HashMap<AttachmentId, Attachment> = HashMap::new();
+    for row in &found {
+        let file = rows::attachment(row)?;
+        files.insert(file.id, file);
+    }
+    let missing = || DeskError::invalid("attachments", "a file is not there, or belongs to another message");
+    ids.iter().map(|id| files.remove(id).ok_or_else(missing)).collect()
+}

@@ -1,0 +1,272 @@
+//! The host: what a service is given to live in.
+
+use std::{
+    collections::BTreeMap, future::Future, net::SocketAddr, path::PathBuf, pin::Pin, sync::Arc,
+    time::Duration,
+};
+
+use anyhow::Context;
+use bus::{Bus, Handler, Subscription};
+use domain::Clock;
+use tokio::{
+    task::JoinHandle,
+    time::{Instant, timeout, timeout_at},
+};
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use crate::{
+    blobs::{self, Blobs},
+    config::Configuration,
+    health::{self, Check, Health},
+    http::{self, Bound},
+    launch::Launch,
+    metrics::Metrics,
+    parts::HostParts,
+    tasks::{TaskFailure, Tasks},
+};
+
+/// Phase 1: finishing what is in flight.
+const PHASE_ONE: Duration = Duration::from_secs(20);
+/// Phase 2: all hooks.
+const PHASE_TWO: Duration = Duration::from_secs(5);
+/// The end of phase 2: the bus.
+const BUS_CLOSES_WITHIN: Duration = Duration::from_secs(2);
+
+type Flush = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// What a service is given to live in; one per process.
+pub struct Host {
+    parts: HostParts,
+    role: &'static str,
+    bus: Bus,
+    metrics: Metrics,
+    health: Arc<Health>,
+    router: axum::Router,
+    tasks: Tasks,
+    public: Option<Bound>,
+    public_address: Option<SocketAddr>,
+    server: Option<JoinHandle<anyhow::Result<()>>>,
+    /// Ends the public listener.
+    closing: CancellationToken,
+    announced: BTreeMap<&'static str, String>,
+    when_ready: Vec<Box<dyn FnOnce() + Send>>,
+    when_drained: Vec<(&'static str, Flush)>,
+}
+
+impl Host {
+    /// Opens the bus and binds the listeners; the admin listener is served from now on.
+    pub(crate) async fn open(launch: Launch) -> anyhow::Result<Self> {
+        let begun = std::time::Instant::now();
+        let parts = HostParts::new(launch.config)?;
+        let config = parts.config().clone();
+        let public = match launch.is_public {
+            true => Some(http::bind("listen", &config.listen).await?),
+            false => None,
+        };
+        let admin = http::bind("admin_listen", &config.admin_listen).await?;
+        let bus = parts.open_bus().await?;
+        let metrics = Metrics::default();
+        let health = Arc::new(Health::new(launch.role, begun, bus.clone(), metrics.clone()));
+        let public_address = public.as_ref().map(|bound| bound.address);
+        let mut announced = BTreeMap::from([("admin_listen", admin.address.to_string())]);
+        announced.extend(public_address.map(|address| ("listen", address.to_string())));
+        tokio::spawn(http::serve(admin, health::router(health.clone()), CancellationToken::new()));
+        Ok(Self {
+            parts,
+            role: launch.role,
+            bus,
+            metrics,
+            health,
+            router: axum::Router::new(),
+            tasks: Tasks::new(),
+            public,
+            public_address,
+            server: None,
+            closing: CancellationToken::new(),
+            announced,
+            when_ready: Vec::new(),
+            when_drained: Vec::new(),
+        })
+    }
+
+    /// Starts a service. Its tasks are its own: at the stop the services end in reverse order.
+    ///
+    /// # Errors
+    /// The service cannot start.
+    pub async fn start(
+        &mut self,
+        service: &'static str,
+        start: impl AsyncFnOnce(&mut Self) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        self.tasks.enter(service);
+        let started = start(self).await.with_context(|| format!("{service} cannot start"));
+        self.tasks.leave();
+        started
+    }
+
+    /// What this process stands on, listeners apart.
+    pub fn parts(&self) -> &HostParts {
+        &self.parts
+    }
+
+    /// The whole effective configuration.
+    pub fn config(&self) -> &Arc<Configuration> {
+        self.parts.config()
+    }
+
+    /// The bus.
+    pub fn bus(&self) -> Bus {
+        self.bus.clone()
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        self.parts.clock()
+    }
+
+    /// Where attachments and raw mail lie.
+    pub fn blobs(&self) -> Blobs {
+        self.parts.blobs()
+    }
+
+    /// Numbers for Prometheus.
+    pub fn metrics(&self) -> Metrics {
+        self.metrics.clone()
+    }
+
+    /// Adds routes (full paths) to the public listener.
+    pub fn mount(&mut self, router: axum::Router) {
+        self.router = std::mem::take(&mut self.router).merge(router);
+    }
+
+    /// Runs a durable consumer; it stops in phase 1.
+    pub fn consume(&mut self, subscription: Subscription, handler: Arc<dyn Handler>) {
+        let (bus, stopping, name) = (self.bus.clone(), self.stopping(), subscription.name);
+        self.spawn(name, async move { bus.consume(subscription, handler, stopping).await });
+    }
+
+    /// Runs a task; its failure or panic ends the process with 1. It should end soon after [`Host::stopping`].
+    pub fn spawn<F>(&mut self, name: &'static str, task: F)
+    where
+        F: Future<Output = anyhow::Result<()>> + Send + 'static,
+    {
+        self.tasks.spawn(name, task);
+    }
+
+    /// Cancelled in phase 1: take nothing in any more.
+    pub fn stopping(&self) -> CancellationToken {
+        self.tasks.stopping()
+    }
+
+    /// Adds a check to `/readyz`.
+    pub fn ready_check(&mut self, name: &'static str, check: Check) {
+        self.health.add(name, check);
+    }
+
+    /// Runs once everything is started and reachable.
+    pub fn on_ready(&mut self, tell: impl FnOnce() + Send + 'static) {
+        self.when_ready.push(Box::new(tell));
+    }
+
+    /// Runs in phase 2, after all tasks have ended: flush. The last one added runs first.
+    pub fn on_drained<F>(&mut self, name: &'static str, flush: F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.when_drained.push((name, Box::pin(flush)));
+    }
+
+    /// Where this process's public listener can be reached from the same machine, without a trailing slash in its
+    /// path. A role without a public listener gives `public_url`.
+    pub fn local_url(&self) -> Url {
+        let reachable = |mut address: SocketAddr| {
+            if address.ip().is_unspecified() {
+                address.set_ip(if address.is_ipv4() {
+                    [127, 0, 0, 1].into()
+                } else {
+                    [0, 0, 0, 0, 0, 0, 0, 1].into()
+                });
+            }
+            Url::parse(&format!("http://{address}")).ok()
+        };
+        self.public_address.and_then(reachable).unwrap_or_else(|| self.config().public_url.clone())
+    }
+
+    /// A secret of this installation for a purpose; the same after a restart, and the same in every process of a
+    /// cluster that is given the same `secret_key`.
+    pub fn installation_secret(&self, purpose: &str) -> [u8; 32] {
+        self.parts.installation_secret(purpose)
+    }
+
+    /// Where this installation keeps its files.
+    pub fn data_dir(&self) -> &PathBuf {
+        &self.parts.config().data_dir
+    }
+
+    /// Tells another address this process listens on: it is logged and written to `listening.json`.
+    pub fn announce(&mut self, name: &'static str, address: SocketAddr) {
+        self.announced.insert(name, address.to_string());
+    }
+
+    /// Everything is started: serves, tells the addresses, and is ready.
+    pub(crate) async fn go(&mut self) -> anyhow::Result<()> {
+        if let Some(public) = self.public.take() {
+            let router = http::surround(std::mem::take(&mut self.router), self.metrics.clone());
+            self.server = Some(tokio::spawn(http::serve(public, router, self.closing.clone())));
+        }
+        self.bus.ready().await.map_err(anyhow::Error::msg).context("the bus is not ready")?;
+        let path = self.data_dir().join("listening.json");
+        let addresses = serde_json::to_vec_pretty(&self.announced)?;
+        blobs::replace(&path, &addresses).with_context(|| format!("cannot write {}", path.display()))?;
+        let started_in = self.health.uptime();
+        tracing::info!(role = self.role, ?started_in, addresses = ?self.announced, "is ready");
+        self.health.running();
+        self.when_ready.drain(..).for_each(|tell| tell());
+        Ok(())
+    }
+
+    /// The first failure of a task, or of the public listener.
+    pub(crate) async fn failure(&mut self) -> TaskFailure {
+        let server = async {
+            match &mut self.server {
+                Some(server) => match server.await {
+                    Ok(Err(error)) => error,
+                    Ok(Ok(())) => anyhow::anyhow!("ended by itself"),
+                    Err(panic) => panic.into(),
+                },
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            failure = self.tasks.failure() => failure,
+            error = server => {
+                self.server = None;
+                TaskFailure { task: "public listener", error }
+            }
+        }
+    }
+
+    /// The stop in two phases, within 30 seconds.
+    pub(crate) async fn stop(self) {
+        self.health.stopping();
+        self.closing.cancel();
+        let deadline = Instant::now() + PHASE_ONE;
+        self.tasks.stop(deadline).await;
+        if let Some(mut server) = self.server
+            && timeout_at(deadline, &mut server).await.is_err()
+        {
+            tracing::warn!("requests in flight did not end in time and are cut off");
+            server.abort();
+        }
+        let deadline = Instant::now() + PHASE_TWO;
+        for (name, flush) in self.when_drained.into_iter().rev() {
+            if timeout_at(deadline, flush).await.is_err() {
+                tracing::warn!(name, "could not be flushed in time");
+            }
+        }
+        if timeout(BUS_CLOSES_WITHIN, self.bus.close()).await.is_err() {
+            tracing::warn!("the bus could not be closed in time");
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! One file per story; each runs in both shapes.
+
+mod bad_input;
+mod chat;
+mod doctor;
+mod live;
+mod mail;
+mod restart;
+mod text;
+mod trace;
+mod world;
+
+/// Makes two tests of each story: as one process, and as a cluster with two replicas of every role.
+macro_rules! in_both_shapes {
+    ($($story:ident),+ $(,)?) => {
+        mod embedded {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $story() {
+                super::$story(harness::frontdesk::Shape::Embedded).await;
+            })+
+        }
+        mod cluster {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $story() {
+                super::$story(harness::frontdesk::Shape::Cluster { replicas: 2 }).await;
+            })+
+        }
+    };
+}
+use in_both_shapes;
