@@ -5,13 +5,14 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 use bus::{Bus, topic::INBOUND_EMAIL};
 use bytes::Bytes;
 use domain::Clock;
-use host::{Blobs, config::Mailbox};
-use tokio::{sync::Semaphore, time::timeout};
+use host::{Blobs, Metrics, config::Mailbox};
+use tokio::time::timeout;
 
 use crate::{
     budget::Budget,
+    guard::{Case, Guard},
     headers::Headers,
-    mail::{self, Arrival, Understood, raw_key},
+    mail::{Understood, raw_key},
     routing::Routes,
 };
 
@@ -19,10 +20,6 @@ use crate::{
 const MAX_RECEIVED: usize = 50;
 /// A mail is durable within this time or put off; senders wait ten minutes for the final reply.
 const DEADLINE: Duration = Duration::from_secs(30);
-/// A mail is understood within this time or taken in by its headers.
-const UNDERSTANDING: Duration = Duration::from_secs(10);
-/// Mails understood at the same time.
-const THINKERS: usize = 4;
 
 /// Who a mail is from and for.
 #[derive(Clone, Debug, Default)]
@@ -57,13 +54,21 @@ pub struct Intake {
     clock: Arc<dyn Clock>,
     routes: Arc<Routes>,
     budget: Budget,
-    thinkers: Arc<Semaphore>,
+    guard: Guard,
+    metrics: Metrics,
 }
 
 impl Intake {
     /// Over the process's bus, blobs and clock; `budget` bounds the mails in memory.
-    pub fn new(bus: Bus, blobs: Blobs, clock: Arc<dyn Clock>, routes: Arc<Routes>, budget: Budget) -> Self {
-        Self { bus, blobs, clock, routes, budget, thinkers: Arc::new(Semaphore::new(THINKERS)) }
+    pub fn new(
+        bus: Bus,
+        blobs: Blobs,
+        clock: Arc<dyn Clock>,
+        routes: Arc<Routes>,
+        budget: Budget,
+        metrics: Metrics,
+    ) -> Self {
+        Self { bus, blobs, clock, routes, budget, guard: Guard::default(), metrics }
     }
 
     /// Memory for mails being read.
@@ -76,6 +81,17 @@ impl Intake {
     /// # Errors
     /// [`Refusal`]. It may have been kept in part: sent again, nothing is doubled.
     pub async fn accept(&self, envelope: &Envelope, raw: Bytes) -> Result<Accepted, Refusal> {
+        let outcome = self.decide(envelope, raw).await;
+        let label = match &outcome {
+            Ok(_) => "kept",
+            Err(Refusal::Loop) => "loop",
+            Err(Refusal::NotDurable(_)) => "put_off",
+        };
+        self.metrics.counter("frontdesk_mails_total", &[("outcome", label)]).increment();
+        outcome
+    }
+
+    async fn decide(&self, envelope: &Envelope, raw: Bytes) -> Result<Accepted, Refusal> {
         if Headers::read(&raw).all("received").count() > MAX_RECEIVED {
             return Err(Refusal::Loop);
         }
@@ -110,7 +126,15 @@ impl Intake {
         mailbox: &Mailbox,
         raw: &Bytes,
     ) -> anyhow::Result<String> {
-        let Understood { event, blobs } = self.understand(envelope, recipient, mailbox, raw).await;
+        let case = Case {
+            raw: raw.clone(),
+            envelope_from: envelope.from.clone(),
+            recipient: recipient.to_owned(),
+            mailbox: mailbox.address.clone(),
+            routes: self.routes.clone(),
+            now: self.clock.now(),
+        };
+        let Understood { event, blobs } = self.guard.understand(case).await;
         for (key, bytes) in blobs {
             self.blobs.put(&key, bytes).await?;
         }
@@ -118,32 +142,5 @@ impl Intake {
         let published = self.bus.publish(INBOUND_EMAIL, &id, &event).await?;
         tracing::info!(%id, kind = ?event.kind, duplicate = published.duplicate, bytes = raw.len(), "a mail was taken in");
         Ok(id)
-    }
-
-    /// Understands the mail on a thread that may hang or panic, and falls back to what the headers show.
-    async fn understand(&self, envelope: &Envelope, recipient: &str, mailbox: &Mailbox, raw: &Bytes) -> Understood {
-        let now = self.clock.now();
-        let (routes, from) = (self.routes.clone(), envelope.from.clone());
-        let (recipient, address, raw) = (recipient.to_owned(), mailbox.address.clone(), raw.clone());
-        let job = Arc::new(move |understand: fn(&[u8], &Arrival<'_>) -> Understood| {
-            let (envelope_from, recipient) = (from.as_deref(), recipient.as_str());
-            understand(&raw, &Arrival { envelope_from, recipient, mailbox: &address, routes: &routes, now })
-        });
-        let (thinking, thinkers) = (job.clone(), self.thinkers.clone());
-        let thought = async {
-            let place = thinkers.acquire_owned().await;
-            let thread = tokio::task::spawn_blocking(move || {
-                let understood = thinking(mail::understand);
-                drop(place);
-                understood
-            });
-            thread.await
-        };
-        match timeout(UNDERSTANDING, thought).await {
-            Ok(Ok(understood)) => return understood,
-            Ok(Err(panic)) => tracing::error!(%panic, "a mail could not be understood; taken in by its headers"),
-            Err(_) => tracing::error!("a mail took too long to understand; taken in by its headers"),
-        }
-        job(mail::minimal::understand)
     }
 }

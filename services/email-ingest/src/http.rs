@@ -5,19 +5,19 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     Json, Router,
     body::Body,
-    extract::{Query, State},
+    extract::State,
     http::{HeaderMap, StatusCode, header},
     routing::post,
 };
 use bus::{Bus, topic::INBOUND_HELD};
 use bytes::Bytes;
-use domain::{Channel, Clock, event::InboundHeld};
+use domain::{Channel, Clock, EmailAddress, event::InboundHeld};
 use futures::StreamExt;
 use host::Secret;
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 use web::{
-    Problem,
+    Limiter, Problem, Query,
     signature::{bearer, hex, same, sha256},
 };
 
@@ -46,7 +46,12 @@ pub struct Door {
     pub bus: Bus,
     /// Now.
     pub clock: Arc<dyn Clock>,
+    /// How many of those: nobody may fill the disk by knocking.
+    pub held: Limiter<()>,
 }
+
+/// Mails without the right key that are kept in an hour; the rest is only refused.
+pub const HELD_PER_HOUR: u32 = 60;
 
 #[derive(Deserialize)]
 struct Parameters {
@@ -78,8 +83,9 @@ async fn receive(
         return Err(Problem::forbidden("set email.webhook_key to take mail in here"));
     };
     let known = door.routes.find(&parameters.rcpt).is_some();
-    if !bearer(&headers).is_some_and(|given| same(sha256(given.as_bytes()), sha256(key.expose().as_bytes()))) {
-        if known {
+    if !bearer(&headers).is_some_and(|given| same(sha256(given.as_bytes()), sha256(key.expose().as_bytes())))
+    {
+        if known && door.held.check(&()).is_ok() {
             door.hold(body).await?;
         }
         return Err(Problem::forbidden("the bearer key is wrong or missing"));
@@ -91,7 +97,8 @@ async fn receive(
     if raw.iter().all(u8::is_ascii_whitespace) {
         return Err(Problem::bad_request("empty", "there is no mail in the body"));
     }
-    let envelope = Envelope { from: parameters.from, recipients: vec![parameters.rcpt] };
+    let from = parameters.from.filter(|from| from.is_empty() || EmailAddress::parse(from).is_ok());
+    let envelope = Envelope { from, recipients: vec![parameters.rcpt] };
     let kept = door.intake.accept(&envelope, raw).await;
     drop(share);
     match kept {
@@ -109,7 +116,8 @@ async fn receive(
 impl Door {
     async fn read(&self, headers: &HeaderMap, body: Body) -> Result<(Bytes, Share), Problem> {
         let too_large = || Problem::too_large(format!("the mail is larger than {} bytes", self.max_size));
-        let announced = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
+        let announced =
+            headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
         if announced.is_some_and(|size| size > self.max_size) {
             return Err(too_large());
         }
@@ -117,7 +125,8 @@ impl Door {
         let reading = async {
             let (mut raw, mut pieces) = (Vec::new(), body.into_data_stream());
             while let Some(piece) = pieces.next().await {
-                let piece = piece.map_err(|_| Problem::bad_request("unreadable", "the body ended too early"))?;
+                let piece =
+                    piece.map_err(|_| Problem::bad_request("unreadable", "the body ended too early"))?;
                 if raw.len() + piece.len() > self.max_size {
                     return Err(too_large());
                 }
@@ -129,7 +138,9 @@ impl Door {
             Ok(Bytes::from(raw))
         };
         let raw = timeout(READING, reading).await;
-        let raw = raw.map_err(|_| Problem::new(StatusCode::REQUEST_TIMEOUT, "too_slow").detail("the body came too slowly"))??;
+        let raw = raw.map_err(|_| {
+            Problem::new(StatusCode::REQUEST_TIMEOUT, "too_slow").detail("the body came too slowly")
+        })??;
         Ok((raw, share))
     }
 

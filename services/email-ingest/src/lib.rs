@@ -14,6 +14,7 @@ use tokio::net::TcpListener;
 
 pub mod accept;
 pub mod budget;
+pub mod guard;
 pub mod headers;
 pub mod html;
 pub mod http;
@@ -35,7 +36,9 @@ pub async fn start(host: &mut Host) -> anyhow::Result<()> {
     let routes = Arc::new(routing::Routes::new(config.email.mailboxes.clone()));
     let max_size = usize::try_from(config.smtp.max_size).unwrap_or(usize::MAX / 8);
     let budget = budget::Budget::new(MEMORY.max(max_size * 2));
-    let intake = accept::Intake::new(host.bus(), host.blobs(), host.clock(), routes.clone(), budget);
+    host.metrics().describe("frontdesk_mails_total", "Mails that came to a door, by what became of them.");
+    let intake =
+        accept::Intake::new(host.bus(), host.blobs(), host.clock(), routes.clone(), budget, host.metrics());
     host.mount(http::router(http::Door {
         key: config.email.webhook_key.clone(),
         routes: routes.clone(),
@@ -43,12 +46,13 @@ pub async fn start(host: &mut Host) -> anyhow::Result<()> {
         intake: intake.clone(),
         bus: host.bus(),
         clock: host.clock(),
+        held: web::Limiter::new(http::HELD_PER_HOUR, std::time::Duration::from_secs(3600)),
     }));
 
     let address = &config.smtp.listen;
     let listener = TcpListener::bind(address).await;
     let listener = listener.with_context(|| format!("smtp.listen: {address} cannot be listened on"))?;
-    tracing::info!(address = %listener.local_addr()?, "taking mail in over SMTP");
+    host.announce("smtp", listener.local_addr()?);
     let door = smtp::Door {
         host: config.public_url.host_str().unwrap_or("localhost").into(),
         routes,

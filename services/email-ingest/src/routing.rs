@@ -52,13 +52,15 @@ impl Routes {
     /// Whether it belongs to the organisation: one of its mailboxes, or another address of their domains.
     pub fn is_ours(&self, address: &EmailAddress) -> bool {
         let domain = address.domain();
-        let same = |mailbox: &Mailbox| mailbox.address.domain() == domain && !PUBLIC_PROVIDERS.contains(&domain);
+        let same =
+            |mailbox: &Mailbox| mailbox.address.domain() == domain && !PUBLIC_PROVIDERS.contains(&domain);
         self.is_mailbox(address) || self.0.iter().any(same)
     }
 }
 
 fn is_tagged(address: &EmailAddress, inbound: &EmailAddress) -> bool {
-    let local = |a: &EmailAddress| a.as_str().rsplit_once('@').map_or(String::new(), |(local, _)| local.to_owned());
+    let local =
+        |a: &EmailAddress| a.as_str().rsplit_once('@').map_or(String::new(), |(local, _)| local.to_owned());
     address.domain() == inbound.domain()
         && local(address).strip_prefix(&local(inbound)).is_some_and(|rest| rest.starts_with('+'))
 }

@@ -46,7 +46,8 @@ fn ids(value: &str) -> Vec<String> {
 }
 
 fn clean(id: &str) -> Option<String> {
-    let id: String = id.chars().filter(|c| !c.is_whitespace() && !c.is_control() && !"<>".contains(*c)).collect();
+    let id: String =
+        id.chars().filter(|c| !c.is_whitespace() && !c.is_control() && !"<>".contains(*c)).collect();
     (!id.is_empty() && id.len() <= MAX_ID).then_some(id)
 }
 
@@ -69,7 +70,9 @@ mod tests {
 
     #[test]
     fn a_reply_refers_to_what_it_answers_first_and_then_to_the_newest() {
-        let thread = read("Message-ID: <c@x>\r\nIn-Reply-To: <b@x> (of Monday)\r\nReferences: <a@x>\r\n <aa@x>\t<b@x>\r\n\r\n");
+        let thread = read(
+            "Message-ID: <c@x>\r\nIn-Reply-To: <b@x> (of Monday)\r\nReferences: <a@x>\r\n <aa@x>\t<b@x>\r\n\r\n",
+        );
         assert_eq!(thread.message_id.as_deref(), Some("c@x"));
         assert_eq!(thread.references, ["a@x", "aa@x", "b@x"]);
         assert_eq!(thread.refers_to, ["b@x", "aa@x", "a@x"]);

@@ -4,12 +4,13 @@ use std::{
     fs,
     io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use anyhow::{Context, ensure};
 use desk::{Channels, Desk, DeskError, Options, accounts::NewUser};
 use domain::{EmailAddress, Role};
-use host::{Configuration, HostParts, Secret, config::shown};
+use host::{Configuration, Secret, SystemClock, config::shown};
 
 use crate::cli::say;
 
@@ -36,23 +37,38 @@ pub enum Entrance {
     Settled,
 }
 
+/// Why a desk could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// There is no folder for it.
+    #[error("{0:#}")]
+    Folder(anyhow::Error),
+    /// The database refuses, or is not there.
+    #[error(transparent)]
+    Database(#[from] DeskError),
+}
+
 /// Opens the desk of this installation, without a bus: events wait in the outbox for ticketing.
-pub async fn open_desk_plainly(parts: &HostParts) -> Result<Desk, DeskError> {
-    let database_url = parts.config().database_url();
-    Desk::open(Options { database_url, bus: None, clock: parts.clock(), channels: Channels::default() }).await
+pub async fn open_desk_plainly(config: &Configuration) -> Result<Desk, OpenError> {
+    let database_url = config.database_url();
+    if database_url.starts_with("sqlite:") {
+        host::make_data_dir(config).map_err(OpenError::Folder)?;
+    }
+    let (clock, channels) = (Arc::new(SystemClock), Channels::default());
+    Ok(Desk::open(Options { database_url, bus: None, clock, channels }).await?)
 }
 
 /// [`open_desk_plainly`], saying what to do where it fails.
-pub async fn open_desk(parts: &HostParts) -> anyhow::Result<Desk> {
-    open_desk_plainly(parts).await.with_context(|| {
-        let address = shown(&parts.config().database_url());
+pub async fn open_desk(config: &Configuration) -> anyhow::Result<Desk> {
+    open_desk_plainly(config).await.with_context(|| {
+        let address = shown(&config.database_url());
         format!("cannot use the database at {address} (database.url; `frontdesk doctor` says more)")
     })
 }
 
 /// Brings the database to this version, and makes the first owner if one is configured.
 pub async fn migrate(config: Configuration) -> anyhow::Result<()> {
-    let desk = open_desk(&HostParts::new(config.clone())?).await?;
+    let desk = open_desk(&config).await?;
     desk.migrate().await.context("cannot migrate")?;
     if is_owner_configured(&config) {
         ensure_owner(&desk, &config).await?;
@@ -120,7 +136,7 @@ pub async fn add_key(config: Configuration, name: String, role: Role) -> anyhow:
 
 /// The desk, once its database has the right version. One machine's SQLite is brought there, as `up` does.
 async fn ready_desk(config: &Configuration) -> anyhow::Result<Desk> {
-    let desk = open_desk(&HostParts::new(config.clone())?).await?;
+    let desk = open_desk(config).await?;
     if config.database_url().starts_with("sqlite:") {
         desk.migrate().await.context("cannot migrate")?;
     }

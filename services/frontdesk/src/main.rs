@@ -4,6 +4,7 @@ mod accounts;
 mod cli;
 mod doctor;
 mod roles;
+mod sandbox;
 
 use std::process::ExitCode;
 

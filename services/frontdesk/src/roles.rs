@@ -8,6 +8,7 @@ use host::{Configuration, Host, Launch, LogFormat, WRONG_USAGE};
 use crate::{
     accounts::{self, Entrance},
     cli::{complain, say},
+    sandbox,
 };
 
 const READY: &str = "frontdesk is ready";
@@ -59,10 +60,10 @@ impl Service {
     async fn start(self, host: &mut Host) -> anyhow::Result<()> {
         let name = self.name();
         match self {
-            Self::Ticketing => host.start(name, async |_: &mut Host| Ok(())).await,
-            Self::Inbox => host.start(name, async |_: &mut Host| Ok(())).await,
+            Self::Ticketing => host.start(name, ticketing::start).await,
+            Self::Inbox => host.start(name, inbox::start).await,
             Self::Notifier => host.start(name, notifier::start).await,
-            Self::AutoResponder => host.start(name, async |_: &mut Host| Ok(())).await,
+            Self::AutoResponder => host.start(name, auto_responder::start).await,
             Self::WebChat => host.start(name, web_chat::start).await,
             Self::EmailIngest => host.start(name, email_ingest::start).await,
             Self::SmsIngest => host.start(name, sms_ingest::start).await,
@@ -99,22 +100,18 @@ pub fn run_all(config: Configuration, log_format: LogFormat) -> ExitCode {
         for service in Service::ALL {
             service.start(host).await?;
         }
-        let has_sandbox = uses_sandbox(host.config());
+        sandbox::start(host).await?;
+        host.start("sandbox", sandbox::start).await?;
+        let has_sandbox = sandbox::is_configured(host.config());
         let address = host.config().public_url.to_string();
         host.on_ready(move || greet(address.trim_end_matches('/'), has_sandbox, &entrance));
         Ok(())
     })
 }
 
-/// Whether some channel is played by the built-in outside world.
-fn uses_sandbox(config: &Configuration) -> bool {
-    let number = config.sms.numbers.iter().any(|number| number.provider == host::config::Provider::Sandbox);
-    number || (config.relay.url.is_none() && !config.email.mailboxes.is_empty())
-}
-
 /// The database is brought to this version, and somebody can come in.
 async fn prepare(host: &Host) -> anyhow::Result<Entrance> {
-    let desk = accounts::open_desk(host.parts()).await?;
+    let desk = accounts::open_desk(host.config()).await?;
     desk.migrate().await.context("cannot bring the database to this version")?;
     let entrance = accounts::ensure_owner(&desk, host.config()).await?;
     desk.close().await;
@@ -123,7 +120,7 @@ async fn prepare(host: &Host) -> anyhow::Result<Entrance> {
 
 /// The owner named by the configuration, if the database is there already.
 async fn owner_of_cluster(host: &Host) -> anyhow::Result<()> {
-    let desk = accounts::open_desk(host.parts()).await?;
+    let desk = accounts::open_desk(host.config()).await?;
     desk.ready().await.map_err(anyhow::Error::msg)?;
     accounts::ensure_owner(&desk, host.config()).await?;
     desk.close().await;

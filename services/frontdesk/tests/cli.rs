@@ -1,5 +1,7 @@
 //! The executable from outside: exit codes, what is said, and the signals.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
@@ -267,6 +269,23 @@ fn up_is_ready_tells_how_to_sign_in_and_stops_cleanly_on_either_signal() {
     );
     second.signal("INT");
     assert_eq!(second.ended(), Some(0));
+}
+
+#[test]
+fn a_second_signal_ends_at_once() {
+    let folder = folder();
+    let mut up = Up::begin(frontdesk(folder.path()));
+    let mut in_flight = TcpStream::connect(listening(folder.path(), "listen")).unwrap();
+    let head = "POST /api/v1/session HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{";
+    in_flight.write_all(head.as_bytes()).unwrap();
+    std::thread::sleep(Duration::from_millis(300));
+    up.signal("TERM");
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(up.process.try_wait().unwrap().is_none(), "it waits for the request");
+    let begun = Instant::now();
+    up.signal("TERM");
+    assert_eq!(up.ended(), Some(1));
+    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
 }
 
 #[test]

@@ -40,16 +40,20 @@ const EMAIL: Subscription = Subscription {
 /// `relay.url` cannot be used, or TLS cannot be set up.
 pub async fn start(host: &mut Host) -> anyhow::Result<()> {
     let config = host.config().clone();
-    host.metrics().describe("frontdesk_sends_total", "Messages handed to carriers and the relay, by what became of them.");
+    host.metrics().describe(
+        "frontdesk_sends_total",
+        "Messages handed to carriers and the relay, by what became of them.",
+    );
     let here = Here {
         public_url: config.public_url.clone(),
         local_url: host.local_url(),
         house_secret: Secret::new(web::signature::hex(host.installation_secret("sandbox"))),
     };
-    let texts = Texts::new(config.sms.numbers.clone(), here)?;
+    let client = send::http::client()?;
+    let texts = Texts::new(config.sms.numbers.clone(), here, client.clone());
     let way = match config.relay.url.as_ref().filter(|url| !url.expose().is_empty()) {
         Some(url) => Way::Relay(Relay::new(url)?),
-        None => Way::sandbox(&host.local_url())?,
+        None => Way::sandbox(&host.local_url(), client),
     };
     let mails = Mails { way, blobs: host.blobs(), clock: host.clock() };
     host.consume(SMS, dispatch(host, texts));

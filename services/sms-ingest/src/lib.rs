@@ -41,7 +41,8 @@ fn by_carrier(numbers: &[SmsNumber], house_secret: &Secret) -> Vec<(Provider, pr
         match all.iter_mut().find(|(provider, _)| *provider == number.provider) {
             Some((_, lines)) => lines.numbers.push(number.clone()),
             None => {
-                let lines = providers::Lines { numbers: vec![number.clone()], house_secret: house_secret.clone() };
+                let lines =
+                    providers::Lines { numbers: vec![number.clone()], house_secret: house_secret.clone() };
                 all.push((number.provider, lines));
             }
         }

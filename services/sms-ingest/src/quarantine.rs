@@ -63,7 +63,8 @@ pub fn held(
 
 /// Request line, the headers that matter (never credentials) and the body.
 fn as_text(request: &Request<'_>) -> String {
-    let matters = |name: &str| name == "content-type" || name.contains("signature") || name.starts_with("i-twilio-");
+    let matters =
+        |name: &str| name == "content-type" || name.contains("signature") || name.starts_with("i-twilio-");
     let mut text = format!("{} {}\n", request.method, request.url);
     for (name, value) in request.headers.iter().filter(|(name, _)| matters(name.as_str())) {
         text.push_str(&format!("{name}: {}\n", String::from_utf8_lossy(value.as_bytes())));
@@ -93,7 +94,11 @@ mod tests {
     #[test]
     fn a_held_request_shows_what_came_but_no_credentials() {
         let (id, held) = knock("grüße\0".as_bytes(), 1);
-        assert!(held.raw.starts_with("POST https://desk.example.com/x\nx-twilio-signature: WRONG\n"), "{}", held.raw);
+        assert!(
+            held.raw.starts_with("POST https://desk.example.com/x\nx-twilio-signature: WRONG\n"),
+            "{}",
+            held.raw
+        );
         assert!(held.raw.ends_with("\n\ngrüße\u{fffd}") && !held.raw.contains("c2VjcmV0"), "{}", held.raw);
         assert_eq!(id, knock("grüße\0".as_bytes(), 2).0, "the same request again is the same");
         assert_ne!(id, knock(b"other", 1).0);

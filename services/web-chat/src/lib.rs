@@ -25,7 +25,7 @@ mod welcome;
 pub use node::Node;
 
 /// Longest wait for sockets to hear `bye`.
-const DRAINED_WITHIN: Duration = Duration::from_secs(10);
+const DRAINED_WITHIN: Duration = Duration::from_secs(3);
 
 /// Serves the widget and its sockets in this process.
 ///

@@ -149,8 +149,7 @@ impl Session {
         self.number = ticket.number;
         self.ticket = Some(ticket.id);
         let status = TicketStatus::of(&ticket.status);
-        let before = self.told.replace(status);
-        let news = before.map_or(status == TicketStatus::Closed, |told| told != status);
+        let news = self.told.replace(status) != Some(status);
         news.then_some(ServerFrame::Status { ticket: status })
     }
 

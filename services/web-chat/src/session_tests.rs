@@ -191,6 +191,7 @@ fn a_message_sent_twice_is_published_once_and_acknowledged_twice() {
     let clock = Instant::now();
     assert!(matches!(session.accept(text(1, "hi"), now(), clock), Ok(Accepted::Publish(_))));
     assert!(matches!(session.accept(text(1, "hi"), now(), clock), Ok(Accepted::Underway)));
+    session.ticket_is(&ticket(1, "open"));
     let frames = session.added(&added(1, AuthorKind::Customer)).unwrap();
     let ack =
         ServerFrame::Ack { client_id: client_id(1), id: session.message_id(client_id(1)), seq: Some(1) };
@@ -207,6 +208,7 @@ fn after_an_ack_without_a_number_the_message_follows_with_it() {
     assert_eq!(session.next_due(), Some(late));
     let [id] = session.overdue(late)[..] else { panic!("one is due") };
     assert!(matches!(session.settle(id, None)[..], [ServerFrame::Ack { seq: None, .. }]));
+    session.ticket_is(&ticket(1, "open"));
     let frames = session.added(&added(1, AuthorKind::Customer)).unwrap();
     assert!(
         matches!(&frames[..], [ServerFrame::Message(m)] if m.client_id == Some(client_id(1))),
@@ -234,6 +236,7 @@ fn the_browser_hears_of_open_and_closed_once_each() {
     let mut session = session();
     let closed = ServerFrame::Status { ticket: TicketStatus::Closed };
     let open = ServerFrame::Status { ticket: TicketStatus::Open };
+    assert_eq!(session.ticket_is(&ticket(1, "open")), Some(open.clone()));
     assert_eq!(session.ticket_is(&ticket(1, "open")), None);
     assert_eq!(session.ticket_is(&ticket(1, "snoozed")), None, "snoozed is for agents");
     assert_eq!(session.ticket_is(&ticket(1, "closed")), Some(closed));

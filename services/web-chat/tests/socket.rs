@@ -10,6 +10,7 @@ use futures::StreamExt;
 use harness::visitor::{Page, Refused, Visitor};
 use serde_json::{Value, json};
 use support::{Desk, WebChat, bus, node};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 async fn chat() -> (bus::Bus, WebChat, std::sync::Arc<Desk>) {
@@ -227,7 +228,7 @@ async fn without_a_desk_a_message_is_still_acknowledged_and_numbered_later() {
 async fn a_chat_is_resumed_while_the_desk_is_away_and_completed_when_it_is_back() {
     let bus = bus().await;
     let chat = node(&bus).await;
-    let away = tokio_util::sync::CancellationToken::new();
+    let away = CancellationToken::new();
     let desk = Desk::open(&bus, &away).await;
     let mut anna = Visitor::arrive(&chat.page).await.unwrap();
     anna.say("hello").await.unwrap();
@@ -255,7 +256,9 @@ async fn what_cannot_be_made_durable_is_not_acknowledged() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn before_a_planned_stop_every_widget_is_told_when_to_come_back() {
-    let (_bus, chat, desk) = chat().await;
+    let bus = bus().await;
+    let chat = node(&bus).await;
+    let desk = Desk::open(&bus, &CancellationToken::new()).await;
     let mut anna = Visitor::arrive(&chat.page).await.unwrap();
     anna.say("hello").await.unwrap();
     let mut silent = Visitor::connect(&chat.page).await.unwrap();
@@ -267,9 +270,10 @@ async fn before_a_planned_stop_every_widget_is_told_when_to_come_back() {
         assert_eq!(visitor.closed().await.unwrap(), 4001);
     }
     assert!(matches!(Visitor::connect(&chat.page).await, Err(Refused::Status(503))));
-    assert_eq!(desk.heard(), ["came_online"]);
     web_chat::drained(chat.node.clone()).await;
     assert_eq!(chat.node.hub.sockets(), 0);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(desk.heard(), ["came_online", "left"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -277,6 +281,7 @@ async fn the_visitor_hears_of_a_closed_chat_and_opens_the_next_one_by_writing() 
     let (_bus, chat, desk) = chat().await;
     let mut anna = Visitor::arrive(&chat.page).await.unwrap();
     anna.say("hello").await.unwrap();
+    assert_eq!(anna.wait_for("status").await.unwrap()["ticket"], "open");
     desk.close(&anna.session).await;
     assert_eq!(anna.wait_for("status").await.unwrap()["ticket"], "closed");
     let kept = anna.cut();

@@ -36,7 +36,13 @@ impl Envelope {
         traceparent: Option<String>,
         event: &T,
     ) -> Result<Self, serde_json::Error> {
-        Ok(Self { id: id.to_owned(), at, schema: SCHEMA, traceparent, event: serde_json::value::to_raw_value(event)? })
+        Ok(Self {
+            id: id.to_owned(),
+            at,
+            schema: SCHEMA,
+            traceparent,
+            event: serde_json::value::to_raw_value(event)?,
+        })
     }
 
     /// The event as the topic's type.
@@ -44,6 +50,7 @@ impl Envelope {
     /// # Errors
     /// It is not that type.
     pub fn read<T: DeserializeOwned>(&self, topic: Topic<T>) -> Result<T, DecodeError> {
-        serde_json::from_str(self.event.get()).map_err(|source| DecodeError { subject: topic.subject, source })
+        serde_json::from_str(self.event.get())
+            .map_err(|source| DecodeError { subject: topic.subject, source })
     }
 }

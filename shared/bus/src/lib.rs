@@ -143,7 +143,8 @@ impl Delivery {
     /// A span that continues the event's trace, for a handler's work on this one event. What is packed or published
     /// inside it stays in that trace.
     pub fn span(&self, name: &str) -> tracing::Span {
-        let span = tracing::info_span!("delivery", otel.name = name, subject = self.subject, id = self.envelope.id);
+        let span =
+            tracing::info_span!("delivery", otel.name = name, subject = self.subject, id = self.envelope.id);
         trace::adopt(&span, self.envelope.traceparent.as_deref());
         span
     }
@@ -189,7 +190,8 @@ impl Packet {
         if id.trim().is_empty() || id.len() > MAX_ID || id.chars().any(char::is_control) {
             return refused(format!("its id must have 1 to {MAX_ID} bytes and no control characters"));
         }
-        let text = serde_json::to_string(&self.envelope).map_err(|error| PublishError::Refused(error.to_string()))?;
+        let text = serde_json::to_string(&self.envelope)
+            .map_err(|error| PublishError::Refused(error.to_string()))?;
         if text.len() > MAX_ENVELOPE && stream != Stream::Dead {
             return refused(format!("it has {} bytes; {MAX_ENVELOPE} are allowed", text.len()));
         }
@@ -215,10 +217,7 @@ pub struct Subscription {
 /// Handles a batch; answers one result per delivery, in order. Whatever is missing at the end counts as retry.
 pub trait Handler: Send + Sync + 'static {
     /// Handles these deliveries. They are of one consumer, oldest first.
-    fn handle<'a>(
-        &'a self,
-        batch: &'a [Delivery],
-    ) -> Pin<Box<dyn Future<Output = Vec<Result<(), Failure>>> + Send + 'a>>;
+    fn handle<'a>(&'a self, batch: &'a [Delivery]) -> BoxFuture<'a, Vec<Result<(), Failure>>>;
 }
 
 /// The span of [`Bus::follow`].
@@ -232,7 +231,8 @@ pub struct Span {
 
 type Answer = Pin<Box<dyn Future<Output = Result<Vec<u8>, String>> + Send>>;
 type AnswerFn = Arc<dyn Fn(Vec<u8>) -> Answer + Send + Sync>;
-type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+/// A future on the heap.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// What a transport does; bytes and subjects only.
 pub(crate) trait Transport: Send + Sync + 'static {
@@ -244,7 +244,8 @@ pub(crate) trait Transport: Send + Sync + 'static {
         handler: Arc<dyn Handler>,
         stop: CancellationToken,
     ) -> BoxFuture<'_, anyhow::Result<()>>;
-    fn follow(&self, stream: Stream, after: u64) -> BoxFuture<'_, anyhow::Result<BoxStream<'static, Stored>>>;
+    fn follow(&self, stream: Stream, after: u64)
+    -> BoxFuture<'_, anyhow::Result<BoxStream<'static, Stored>>>;
     fn span(&self, stream: Stream) -> BoxFuture<'_, anyhow::Result<Span>>;
     /// Events of a work queue not handled yet, for metrics.
     fn backlog(&self, stream: Stream) -> BoxFuture<'_, anyhow::Result<u64>>;
@@ -280,7 +281,12 @@ impl Bus {
     ///
     /// # Errors
     /// It is not known to be durable. It may be all the same: try again with the same id.
-    pub async fn publish<T: Serialize>(&self, topic: Topic<T>, id: &str, event: &T) -> Result<Published, PublishError> {
+    pub async fn publish<T: Serialize>(
+        &self,
+        topic: Topic<T>,
+        id: &str,
+        event: &T,
+    ) -> Result<Published, PublishError> {
         let packet = self.pack(topic, id, event)?;
         let missing = || Err(PublishError::Unavailable("no answer from the transport".into()));
         self.transport.publish(vec![packet]).await.pop().unwrap_or_else(missing)
@@ -418,7 +424,12 @@ impl Bus {
 ///
 /// # Errors
 /// It cannot be written as JSON.
-pub fn pack<T: Serialize>(topic: Topic<T>, id: &str, now: Timestamp, event: &T) -> Result<Packet, PublishError> {
+pub fn pack<T: Serialize>(
+    topic: Topic<T>,
+    id: &str,
+    now: Timestamp,
+    event: &T,
+) -> Result<Packet, PublishError> {
     let refused = |error: serde_json::Error| PublishError::Refused(error.to_string());
     let envelope = Envelope::wrap(id, now, trace::current(), event).map_err(refused)?;
     Ok(Packet { subject: topic.subject.to_owned(), envelope })

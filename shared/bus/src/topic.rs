@@ -3,9 +3,9 @@
 use std::marker::PhantomData;
 
 use domain::event::{
-    ChatHistory, ChatHistoryQuery, ClaimSend, DeadLetter, DeliveryReported, InboundChat, InboundEmail, InboundHeld,
-    InboundSms, MessageAdded, MessageMoved, OutboundEmail, OutboundSms, ReleaseSend, ReplyProposed, SendDecision,
-    SmsReceipt, TicketChanged, Typing, VisitorSignal,
+    ChatHistory, ChatHistoryQuery, ClaimSend, DeadLetter, DeliveryReported, InboundChat, InboundEmail,
+    InboundHeld, InboundSms, MessageAdded, MessageMoved, OutboundEmail, OutboundSms, ReleaseSend,
+    ReplyProposed, SendDecision, SmsReceipt, TicketChanged, Typing, VisitorSignal,
 };
 use domain::settings::Settings;
 

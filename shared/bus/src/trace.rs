@@ -102,7 +102,8 @@ mod tests {
         let spans = traced(|| {
             let span = delivery(Some(PARENT)).span("take in");
             let now = domain::Timestamp::from_millis(0);
-            let packet = span.in_scope(|| crate::pack(crate::Topic::new("inbound.sms"), "id", now, &7).unwrap());
+            let packet =
+                span.in_scope(|| crate::pack(crate::Topic::new("inbound.sms"), "id", now, &7).unwrap());
             packed = packet.envelope.traceparent;
         });
         let span = &spans[0];

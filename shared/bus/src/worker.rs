@@ -24,7 +24,10 @@ pub struct Tuning {
 
 impl Default for Tuning {
     fn default() -> Self {
-        Self { backoff: [1, 5, 30, 120, 600].map(Duration::from_secs), redeliver_after: Duration::from_secs(30) }
+        Self {
+            backoff: [1, 5, 30, 120, 600].map(Duration::from_secs),
+            redeliver_after: Duration::from_secs(30),
+        }
     }
 }
 
@@ -87,7 +90,8 @@ impl Appetite {
 
 /// Cuts a batch into what is handed to the handler together: the fresh ones first, then each suspicious one alone.
 pub(crate) fn portions<T>(batch: Vec<T>, delivery: impl Fn(&T) -> &Delivery) -> Vec<Vec<T>> {
-    let (fresh, suspicious): (Vec<T>, Vec<T>) = batch.into_iter().partition(|t| delivery(t).attempt < ALONE_FROM);
+    let (fresh, suspicious): (Vec<T>, Vec<T>) =
+        batch.into_iter().partition(|t| delivery(t).attempt < ALONE_FROM);
     let first = (!fresh.is_empty()).then_some(fresh);
     first.into_iter().chain(suspicious.into_iter().map(|one| vec![one])).collect()
 }
@@ -104,7 +108,8 @@ impl Worker {
     /// Runs the handler on a portion.
     pub(crate) async fn run(&self, handler: &dyn Handler, portion: &[Delivery]) -> Verdict {
         if portion.iter().any(|d| d.attempt > MAX_DELIVERIES) && self.stream != Stream::Dead {
-            let reason = format!("delivered {MAX_DELIVERIES} times and never answered: its handler ended or hung");
+            let reason =
+                format!("delivered {MAX_DELIVERIES} times and never answered: its handler ended or hung");
             let outcomes = portion.iter().map(|_| Outcome::Dead { reason: reason.clone() }).collect();
             return Verdict { outcomes, broke: false };
         }
@@ -153,7 +158,9 @@ impl Worker {
                 Outcome::Done
             }
             Err(Failure::Reject { reason }) => Outcome::Dead { reason },
-            Err(Failure::Retry { reason, .. }) if attempt >= MAX_DELIVERIES && self.stream != Stream::Dead => {
+            Err(Failure::Retry { reason, .. })
+                if attempt >= MAX_DELIVERIES && self.stream != Stream::Dead =>
+            {
                 Outcome::Dead { reason }
             }
             Err(Failure::Retry { reason, after }) => {

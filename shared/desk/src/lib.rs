@@ -11,9 +11,11 @@ use domain::{Clock, EmailAddress, PhoneNumber, Timestamp, id::Entropy};
 
 pub mod accounts;
 pub mod attachments;
+pub mod chat;
 pub mod consent;
 pub mod error;
 pub mod idempotency;
+pub mod intake;
 pub mod ledger;
 mod mail_thread;
 mod messages;
@@ -21,9 +23,11 @@ mod outbound;
 pub mod page;
 pub mod profiles;
 pub mod reply;
+pub mod sending;
 pub mod settings;
 pub mod sign_in;
 pub mod store;
+pub mod sweeper;
 mod text;
 pub mod tickets;
 pub mod timers;
@@ -93,6 +97,11 @@ impl Desk {
             Ok(_) => Err("the database is behind this version: run `frontdesk migrate`".into()),
             Err(error) => Err(error.to_string()),
         }
+    }
+
+    /// The organisation's channels.
+    pub fn channels(&self) -> &Channels {
+        &self.channels
     }
 
     /// Lets go of the database.

@@ -15,7 +15,7 @@ use domain::{
 use uuid::Uuid;
 
 use crate::{
-    Desk, DeskError, mail_thread,
+    Desk, DeskError, mail_thread, settings,
     store::{
         Tx, mail_ids, messages,
         messages::{MailFacts, NewMessage},
@@ -60,7 +60,7 @@ pub(crate) async fn queue(
     ticket_write::save(tx, ticket, now).await?;
     let mut packets = match ticket.view.channel {
         Channel::Sms => vec![send_sms(tx, ticket, &message, new.needs_consent, now).await?],
-        Channel::Email => vec![send_email(desk, tx, ticket, &message, now).await?],
+        Channel::Email => vec![send_email(tx, ticket, &message, now).await?],
         Channel::Chat => {
             messages::insert(tx, row(ticket, &message, None, new.needs_consent, now)).await?;
             Vec::new()
@@ -187,7 +187,6 @@ async fn send_sms(
 }
 
 async fn send_email(
-    desk: &Desk,
     tx: &mut Tx,
     ticket: &TicketRow,
     message: &Message,
@@ -204,7 +203,7 @@ async fn send_email(
     let mail = MailFacts { subject: &subject, mail_id: Some(&mail_id), references: &joined, raw: None };
     messages::insert(tx, row(ticket, message, Some(mail), true, now)).await?;
     mail_ids::add(tx, &view.inbox, &mail_id, view.id, message.id, true).await?;
-    let organization = { let _ = desk; domain::Settings::default().organization };
+    let organization = settings::current(&mut **tx).await?.organization;
     let work = OutboundEmail {
         message_id: message.id,
         from,

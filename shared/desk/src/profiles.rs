@@ -130,7 +130,7 @@ impl Desk {
             tracing::info!(profile = %id, by = %actor.id, "a profile was unblocked");
         }
         let profile = self.profile(id).await?;
-        // replay_blocked goes here
+        self.replay_blocked(id, actor).await?;
         Ok(profile)
     }
 

@@ -19,8 +19,9 @@ use crate::{
     blobs::{self, Blobs},
     config::Configuration,
     health::{self, Check, Health},
-    http::{self, Bound},
+    http,
     launch::Launch,
+    listener::{self, Bound},
     metrics::Metrics,
     parts::HostParts,
     tasks::{TaskFailure, Tasks},
@@ -46,7 +47,7 @@ pub struct Host {
     tasks: Tasks,
     public: Option<Bound>,
     public_address: Option<SocketAddr>,
-    server: Option<JoinHandle<anyhow::Result<()>>>,
+    server: Option<JoinHandle<()>>,
     /// Ends the public listener.
     closing: CancellationToken,
     announced: BTreeMap<&'static str, String>,
@@ -61,17 +62,17 @@ impl Host {
         let parts = HostParts::new(launch.config)?;
         let config = parts.config().clone();
         let public = match launch.is_public {
-            true => Some(http::bind("listen", &config.listen).await?),
+            true => Some(listener::bind("listen", &config.listen).await?),
             false => None,
         };
-        let admin = http::bind("admin_listen", &config.admin_listen).await?;
+        let admin = listener::bind("admin_listen", &config.admin_listen).await?;
         let bus = parts.open_bus().await?;
         let metrics = Metrics::default();
         let health = Arc::new(Health::new(launch.role, begun, bus.clone(), metrics.clone()));
         let public_address = public.as_ref().map(|bound| bound.address);
         let mut announced = BTreeMap::from([("admin_listen", admin.address.to_string())]);
         announced.extend(public_address.map(|address| ("listen", address.to_string())));
-        tokio::spawn(http::serve(admin, health::router(health.clone()), CancellationToken::new()));
+        tokio::spawn(listener::serve(admin, health::router(health.clone()), CancellationToken::new()));
         Ok(Self {
             parts,
             role: launch.role,
@@ -213,7 +214,7 @@ impl Host {
     pub(crate) async fn go(&mut self) -> anyhow::Result<()> {
         if let Some(public) = self.public.take() {
             let router = http::surround(std::mem::take(&mut self.router), self.metrics.clone());
-            self.server = Some(tokio::spawn(http::serve(public, router, self.closing.clone())));
+            self.server = Some(tokio::spawn(listener::serve(public, router, self.closing.clone())));
         }
         self.bus.ready().await.map_err(anyhow::Error::msg).context("the bus is not ready")?;
         let path = self.data_dir().join("listening.json");
@@ -231,8 +232,7 @@ impl Host {
         let server = async {
             match &mut self.server {
                 Some(server) => match server.await {
-                    Ok(Err(error)) => error,
-                    Ok(Ok(())) => anyhow::anyhow!("ended by itself"),
+                    Ok(()) => anyhow::anyhow!("ended by itself"),
                     Err(panic) => panic.into(),
                 },
                 None => std::future::pending().await,

@@ -1,12 +1,10 @@
-//! The listeners, and what surrounds every public request: trace, id, time-out, limits, panics, numbers.
+//! What surrounds every public request: trace, id, time-out, limits, panics, numbers.
 
 use std::{
     any::Any,
-    net::SocketAddr,
     time::{Duration, Instant},
 };
 
-use anyhow::Context;
 use axum::{
     Router,
     body::to_bytes,
@@ -14,10 +12,7 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
-    serve::ListenerExt,
 };
-use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::{Instrument, Span, field::Empty};
 use web::{Problem, problem};
@@ -32,32 +27,6 @@ const RESPONSE_WITHIN: Duration = Duration::from_secs(30);
 const LONGEST_DETAIL: usize = 2048;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// A listener that is bound, but not served yet: who connects waits.
-pub(crate) struct Bound {
-    listener: TcpListener,
-    pub(crate) address: SocketAddr,
-}
-
-/// Binds; the error names the configuration's key.
-pub(crate) async fn bind(key: &str, address: &str) -> anyhow::Result<Bound> {
-    let listener = TcpListener::bind(address).await.with_context(|| {
-        format!("cannot listen on {address}: is another program there? set {key} to a free address")
-    })?;
-    let address = listener.local_addr().context("the listener has no address")?;
-    Ok(Bound { listener, address })
-}
-
-/// Serves until `stopping`, then until the requests in flight are answered.
-pub(crate) async fn serve(bound: Bound, router: Router, stopping: CancellationToken) -> anyhow::Result<()> {
-    let listener = bound.listener.tap_io(|connection| {
-        // Only costs a little latency where it cannot be set.
-        let _ = connection.set_nodelay(true);
-    });
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(stopping.cancelled_owned()).await?;
-    Ok(())
-}
 
 /// Surrounds the services' routes. The first layer here is the innermost.
 pub(crate) fn surround(router: Router, metrics: Metrics) -> Router {

@@ -13,6 +13,14 @@ use crate::{
     installation,
 };
 
+/// Makes the folder of the installation if it is missing: for commands that only need its database.
+///
+/// # Errors
+/// The folder cannot be made.
+pub fn make_data_dir(config: &Configuration) -> anyhow::Result<()> {
+    installation::make_folder(&config.data_dir)
+}
+
 /// Configuration, clock, secrets, blobs and the way to the bus.
 #[derive(Clone)]
 pub struct HostParts {
@@ -28,7 +36,7 @@ impl HostParts {
     /// # Errors
     /// The folder cannot be written.
     pub fn new(config: Configuration) -> anyhow::Result<Self> {
-        installation::make_folder(&config.data_dir)?;
+        make_data_dir(&config)?;
         let key: Arc<[u8]> = match &config.secret_key {
             Some(key) => Arc::from(key.expose().as_bytes()),
             None => Arc::from(installation::key(&config.data_dir)?),

@@ -1,6 +1,8 @@
 //! A process from its start to its exit code. The stop is caused by a task that fails: signals would reach every test
 //! of this program (the executable's own tests send them).
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::{
     io::{Read, Write},
     net::TcpStream,

@@ -1,8 +1,10 @@
 //! The product from outside: starts the real executable in either shape on free ports, and drives it as phones,
 //! mail servers, visitors and agents do.
 
+pub mod agent;
 pub mod mail;
 pub mod nats;
+pub mod postgres;
 pub mod process;
 pub mod smtp_sink;
 pub mod twilio;

@@ -52,7 +52,8 @@ impl MailServer {
     /// No connection, or no greeting.
     pub async fn session(&self) -> io::Result<Session> {
         let (read, write) = TcpStream::connect(self.addr).await?.into_split();
-        let mut session = Session { read: BufReader::new(read), write, greeting: Reply { code: 0, text: String::new() } };
+        let mut session =
+            Session { read: BufReader::new(read), write, greeting: Reply { code: 0, text: String::new() } };
         session.greeting = session.reply().await?;
         Ok(session)
     }

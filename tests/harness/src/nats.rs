@@ -18,6 +18,7 @@ const STARTS_WITHIN: Duration = Duration::from_secs(20);
 ///
 /// # Panics
 /// There is none.
+#[expect(clippy::disallowed_methods, reason = "where the tools of the tests lie is no part of the product")]
 pub fn program() -> PathBuf {
     if let Some(path) = std::env::var_os("NATS_SERVER") {
         return path.into();
@@ -39,6 +40,8 @@ pub struct Options {
     pub no_jetstream: bool,
     /// Wants this token from clients.
     pub token: Option<String>,
+    /// Wants this user and password from clients.
+    pub user: Option<(String, String)>,
 }
 
 /// A running (or killed) server and its store.
@@ -82,6 +85,15 @@ impl Server {
         }
     }
 
+    /// Loses everything that was stored, as a lost disk would. Only after [`Server::kill`].
+    ///
+    /// # Panics
+    /// It runs.
+    pub fn lose_store(&mut self) {
+        assert!(self.child.is_none(), "it runs still");
+        let _ = std::fs::remove_dir_all(self.directory.path().join("store"));
+    }
+
     /// Starts it again after [`Server::kill`]: same port, same store.
     ///
     /// # Panics
@@ -105,7 +117,8 @@ impl Server {
         std::fs::create_dir_all(&ports).expect("a directory for the ports");
         let configuration = self.directory.path().join("nats.conf");
         std::fs::write(&configuration, self.configuration()).expect("a configuration file");
-        let log = std::fs::File::options().create(true).append(true).open(self.directory.path().join("nats.log"));
+        let log =
+            std::fs::File::options().create(true).append(true).open(self.directory.path().join("nats.log"));
         let log = log.expect("a log file");
         let child = dying_with_the_test(&program())
             .arg("-c")
@@ -133,13 +146,17 @@ impl Server {
         if let Some(token) = &self.options.token {
             text += &format!("authorization {{ token: {token:?} }}\n");
         }
+        if let Some((user, password)) = &self.options.user {
+            text += &format!("authorization {{ user: {user:?}, password: {password:?} }}\n");
+        }
         text
     }
 
     fn await_port(&mut self, ports: &Path) -> u16 {
         let begun = Instant::now();
         while begun.elapsed() < STARTS_WITHIN {
-            if let Some(port) = port_in(ports).filter(|port| TcpStream::connect(("127.0.0.1", *port)).is_ok()) {
+            if let Some(port) = port_in(ports).filter(|port| TcpStream::connect(("127.0.0.1", *port)).is_ok())
+            {
                 return port;
             }
             let child = self.child.as_mut().expect("it was started");
@@ -170,7 +187,8 @@ fn dying_with_the_test(program: &Path) -> Command {
 /// The client port in the file that the server writes: `{"nats":["nats://127.0.0.1:44505"],…}`.
 fn port_in(ports: &Path) -> Option<u16> {
     let mut entries = std::fs::read_dir(ports).ok()?.filter_map(Result::ok);
-    let file = entries.find(|entry| entry.path().extension().is_some_and(|extension| extension == "ports"))?;
+    let file =
+        entries.find(|entry| entry.path().extension().is_some_and(|extension| extension == "ports"))?;
     let ports: serde_json::Value = serde_json::from_slice(&std::fs::read(file.path()).ok()?).ok()?;
     ports["nats"][0].as_str()?.rsplit(':').next()?.parse().ok()
 }

@@ -32,7 +32,8 @@ impl Mail {
     /// A header, unfolded but not decoded.
     pub fn header(&self, name: &str) -> Option<String> {
         let text = self.text();
-        let head = text.split("\r\n\r\n").next().unwrap_or_default().replace("\r\n ", " ").replace("\r\n\t", " ");
+        let head =
+            text.split("\r\n\r\n").next().unwrap_or_default().replace("\r\n ", " ").replace("\r\n\t", " ");
         let found = head.split("\r\n").filter_map(|line| line.split_once(':'));
         let mut found = found.filter(|(key, _)| key.eq_ignore_ascii_case(name));
         found.next().map(|(_, value)| value.trim().to_owned())
@@ -118,7 +119,8 @@ impl Shared {
     /// The mishap waiting first, if this is its moment.
     fn mishap(&self, moment: At) -> Option<Mishap> {
         let mut mishaps = self.mishaps.lock().expect("not poisoned");
-        let is_now = |mishap: &Mishap| matches!(mishap, Mishap::Reply(at, _) | Mishap::Drop(at) if *at == moment);
+        let is_now =
+            |mishap: &Mishap| matches!(mishap, Mishap::Reply(at, _) | Mishap::Drop(at) if *at == moment);
         mishaps.front().is_some_and(is_now).then(|| mishaps.pop_front()).flatten()
     }
 }
@@ -154,7 +156,9 @@ impl Session {
             let line = String::from_utf8_lossy(&line).trim_end().to_owned();
             let verb = line.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase();
             match verb.as_str() {
-                "EHLO" | "HELO" => self.say("250-sink.test\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 SIZE 52428800").await?,
+                "EHLO" | "HELO" => {
+                    self.say("250-sink.test\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 SIZE 52428800").await?
+                }
                 "MAIL" => {
                     self.mail = Some(Mail { from: address(&line), to: Vec::new(), raw: Vec::new() });
                     self.say("250 2.1.0 ok").await?;

@@ -152,7 +152,8 @@ impl Twilio {
         error_code: Option<&str>,
     ) -> anyhow::Result<StatusCode> {
         let sid = message.sid.as_deref().ok_or_else(|| anyhow::anyhow!("that message was not taken"))?;
-        let callback = message.field("StatusCallback").ok_or_else(|| anyhow::anyhow!("it names no StatusCallback"))?;
+        let callback =
+            message.field("StatusCallback").ok_or_else(|| anyhow::anyhow!("it names no StatusCallback"))?;
         let host = callback.find("://").map_or(0, |at| at + 3);
         let (public_url, path) = callback.split_at(host + callback[host..].find('/').unwrap_or_default());
         let form = status_form(&self.account_sid, message, sid, status, error_code);
@@ -244,12 +245,18 @@ async fn serve(listener: TcpListener, account: (String, String), shared: Arc<Sha
 }
 
 /// Spoken by hand, because a server library would not cut a connection in the middle of an exchange.
-async fn converse(stream: TcpStream, account: Arc<(String, String)>, shared: Arc<Shared>) -> anyhow::Result<()> {
+async fn converse(
+    stream: TcpStream,
+    account: Arc<(String, String)>,
+    shared: Arc<Shared>,
+) -> anyhow::Result<()> {
     let mut stream = BufReader::new(stream);
     while let Some(mut call) = read_call(&mut stream).await? {
         let mishap = shared.mishaps.lock().expect("not poisoned").pop_front();
         let (status, retry_after, answer) = match &mishap {
-            Some(Mishap::Refuse { status, code, retry_after }) => (*status, *retry_after, error(*status, *code)),
+            Some(Mishap::Refuse { status, code, retry_after }) => {
+                (*status, *retry_after, error(*status, *code))
+            }
             Some(Mishap::Hang) => (0, None, Value::Null),
             Some(Mishap::DropAfterStoring) | None => take(&mut call, &account),
         };
@@ -260,7 +267,8 @@ async fn converse(stream: TcpStream, account: Arc<(String, String)>, shared: Arc
             Some(Mishap::Refuse { .. }) | None => {}
         }
         let body = answer.to_string();
-        let retry_after = retry_after.map(|seconds| format!("Retry-After: {seconds}\r\n")).unwrap_or_default();
+        let retry_after =
+            retry_after.map(|seconds| format!("Retry-After: {seconds}\r\n")).unwrap_or_default();
         let head = format!(
             "HTTP/1.1 {status} -\r\nContent-Type: application/json\r\n{retry_after}Content-Length: {}\r\n\r\n",
             body.len()
@@ -294,7 +302,10 @@ async fn read_call(stream: &mut BufReader<TcpStream>) -> anyhow::Result<Option<C
         path: first.split(' ').nth(1).unwrap_or_default().to_owned(),
         user: user.to_owned(),
         password: password.to_owned(),
-        form: reqwest::Url::parse(&format!("form:?{}", String::from_utf8(body)?))?.query_pairs().into_owned().collect(),
+        form: reqwest::Url::parse(&format!("form:?{}", String::from_utf8(body)?))?
+            .query_pairs()
+            .into_owned()
+            .collect(),
         sid: None,
     }))
 }
@@ -364,14 +375,18 @@ mod tests {
         twilio.next(Mishap::Refuse { status: 429, code: 20429, retry_after: Some(3) });
         twilio.next(Mishap::DropAfterStoring);
         let refused = send().await.unwrap();
-        assert_eq!((refused.status().as_u16(), refused.headers()["retry-after"].to_str().unwrap()), (429, "3"));
+        assert_eq!(
+            (refused.status().as_u16(), refused.headers()["retry-after"].to_str().unwrap()),
+            (429, "3")
+        );
         assert!(send().await.is_err());
         let taken: Value = send().await.unwrap().json().await.unwrap();
         let messages = twilio.messages();
         assert_eq!((twilio.calls().len(), messages.len()), (3, 2));
         assert_eq!(messages[1].sid.as_deref(), taken["sid"].as_str());
         assert_eq!(messages[1].field("Body"), Some("hé & co"));
-        let nobody = twilio.client.post(&url).basic_auth("AC1", Some("wrong")).form(&form).send().await.unwrap();
+        let nobody =
+            twilio.client.post(&url).basic_auth("AC1", Some("wrong")).form(&form).send().await.unwrap();
         assert_eq!(nobody.status(), 401);
     }
 }

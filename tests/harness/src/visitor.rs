@@ -195,7 +195,8 @@ impl Visitor {
         let deadline = tokio::time::Instant::now() + PATIENCE;
         loop {
             let next = tokio::time::timeout_at(deadline, self.next()).await;
-            let frame = next.with_context(|| format!("the frame did not come; others: {:?}", self.unread))??;
+            let frame =
+                next.with_context(|| format!("the frame did not come; others: {:?}", self.unread))??;
             if fits(&frame) {
                 return Ok(frame);
             }

@@ -14,8 +14,8 @@ const REMOTE: &str = "\u{fdd0}";
 
 /// Tags that are dropped with all that is in them.
 const DROPPED: &[&str] = &[
-    "script", "style", "title", "head", "svg", "math", "iframe", "object", "template", "noscript", "select", "noembed",
-    "noframes",
+    "script", "style", "title", "head", "svg", "math", "iframe", "object", "template", "noscript", "select",
+    "noembed", "noframes",
 ];
 
 /// Reduces HTML that [`is_tame`](super::is_tame). Pictures on the net keep their address in `data-remote-src` only;
@@ -107,8 +107,10 @@ mod tests {
             "<base href=https://alert><meta http-equiv=refresh content=\"0;https://alert\">",
         ] {
             let clean = clean(html);
-            let harmless = !clean.contains("<script") && !clean.contains("<form") && !clean.contains("<input");
-            let attributes = clean.contains(" onerror=\"") || clean.contains("href=\"java") || clean.contains(" style=");
+            let harmless =
+                !clean.contains("<script") && !clean.contains("<form") && !clean.contains("<input");
+            let attributes =
+                clean.contains(" onerror=\"") || clean.contains("href=\"java") || clean.contains(" style=");
             assert!(harmless && !attributes && !clean.contains("url("), "{html} became {clean}");
         }
         assert_eq!(clean("<div class=\"top\" id=\"nav\">x</div>"), "<div>x</div>");
@@ -119,7 +121,7 @@ mod tests {
         assert_eq!(
             clean("<a href=\"https://x.y/?a=1\">x</a><a href=\"/admin\">y</a>"),
             "<a href=\"https://x.y/?a=1\" target=\"_blank\" rel=\"noopener noreferrer nofollow\">x</a>\
-             <a target=\"_blank\" rel=\"noopener noreferrer nofollow\">y</a>"
+             <a rel=\"noopener noreferrer nofollow\" target=\"_blank\">y</a>"
         );
     }
 

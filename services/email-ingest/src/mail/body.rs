@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use mail_parser::{Message, PartType};
+use mail_parser::{Message, MimeHeaders, PartType};
 
 use super::clean;
 use crate::html;
@@ -22,14 +22,26 @@ pub fn text(message: &Message<'_>) -> String {
     if !written.is_empty() {
         return written;
     }
-    joined(message.html_bodies().filter_map(|part| match &part.body {
+    let shown = joined(message.html_bodies().filter_map(|part| match &part.body {
         PartType::Html(html) => Some(html::to_text(html)),
         _ => None,
-    }))
+    }));
+    if shown.is_empty() { joined(undivided(message).into_iter().map(str::to_owned)) } else { shown }
+}
+
+/// The text of a mail that says it has parts but has none.
+pub fn undivided<'a>(message: &'a Message<'_>) -> Option<&'a str> {
+    let root = message.root_part();
+    let is_multipart = root.content_type().is_some_and(|ct| ct.ctype().eq_ignore_ascii_case("multipart"));
+    match &root.body {
+        PartType::Text(text) if is_multipart => Some(text),
+        _ => None,
+    }
 }
 
 fn joined(parts: impl Iterator<Item = String>) -> String {
-    let parts: Vec<String> = parts.map(|part| clean::text(&part, MAX_TEXT)).filter(|part| !part.trim().is_empty()).collect();
+    let parts: Vec<String> =
+        parts.map(|part| clean::text(&part, MAX_TEXT)).filter(|part| !part.trim().is_empty()).collect();
     clean::text(&parts.join("\n\n"), MAX_TEXT)
 }
 

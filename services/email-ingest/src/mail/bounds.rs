@@ -21,9 +21,13 @@ pub fn excess(raw: &[u8], headers: &Headers<'_>) -> Option<&'static str> {
         let after = &raw[at + 1..];
         match byte {
             // `message/rfc822` and `message/global` hold a mail, `multipart/digest` many.
-            b'/' if [&b"rfc822"[..], b"global", b"digest"].iter().any(|word| begins(after, word)) => nested += 1,
+            b'/' if [&b"rfc822"[..], b"global", b"digest"].iter().any(|word| begins(after, word)) => {
+                nested += 1
+            }
             b'\n' if after.starts_with(b"--") => boundaries += 1,
-            b'*' if after.first().is_some_and(|b| b.is_ascii_digit() || b"+= \t\r\n".contains(b)) => pieces += 1,
+            b'*' if after.first().is_some_and(|b| b.is_ascii_digit() || b"+= \t\r\n".contains(b)) => {
+                pieces += 1
+            }
             _ => {}
         }
     }

@@ -14,14 +14,16 @@ fn is_deceptive(c: char) -> bool {
 
 /// One line: controls and runs of white space become one space, deceptive characters go, at most `max` characters.
 pub fn line(text: &str, max: usize) -> String {
-    let shown: String = text.chars().filter(|c| !is_deceptive(*c)).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let shown: String =
+        text.chars().filter(|c| !is_deceptive(*c)).map(|c| if c.is_control() { ' ' } else { c }).collect();
     let folded = shown.split_whitespace().collect::<Vec<_>>().join(" ");
     folded.chars().take(max).collect()
 }
 
 /// Many lines: no NUL, line breaks of one kind, no white space at the end. Cut to `max` bytes, and then it says so.
 pub fn text(text: &str, max: usize) -> String {
-    let clean: String = text.replace("\r\n", "\n").replace('\r', "\n").chars().filter(|c| !is_unprintable(*c)).collect();
+    let clean: String =
+        text.replace("\r\n", "\n").replace('\r', "\n").chars().filter(|c| !is_unprintable(*c)).collect();
     let clean = clean.trim_end();
     if clean.len() <= max {
         return clean.to_owned();
@@ -36,7 +38,7 @@ fn is_unprintable(c: char) -> bool {
 /// A display name, unless there is nothing in it or it only repeats an address.
 pub fn display_name(name: &str) -> Option<String> {
     let name = line(name, 200);
-    let name = name.trim_matches(['"', '\'', ' ']);
+    let name = name.trim_matches(['"', '\'', ' ', '<', '>']);
     (!name.is_empty() && domain::EmailAddress::parse(name).is_err()).then(|| name.to_owned())
 }
 
@@ -44,7 +46,8 @@ pub fn display_name(name: &str) -> Option<String> {
 /// empty when nothing is left.
 pub fn file_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let clean: String = line(last, 1000).nfc().filter(|c| !matches!(c, '<' | '>' | ':' | '"' | '|' | '?' | '*')).collect();
+    let clean: String =
+        line(last, 1000).nfc().filter(|c| !matches!(c, '<' | '>' | ':' | '"' | '|' | '?' | '*')).collect();
     let clean = clean.trim_matches(['.', ' ']);
     shorten(clean, MAX_FILE_NAME)
 }
@@ -53,7 +56,8 @@ pub fn file_name(name: &str) -> String {
 pub fn numbered(name: &str, n: usize) -> String {
     let (stem, extension) = split_extension(name);
     let mark = format!(" ({n})");
-    let stem = &stem[..stem.floor_char_boundary(stem.len().min(MAX_FILE_NAME - mark.len() - extension.len()))];
+    let stem =
+        &stem[..stem.floor_char_boundary(stem.len().min(MAX_FILE_NAME - mark.len() - extension.len()))];
     format!("{stem}{mark}{extension}")
 }
 

@@ -31,7 +31,8 @@ pub struct File {
 pub fn take(message: &Message<'_>, digest: &str) -> Vec<File> {
     let space = Uuid::new_v5(&Uuid::NAMESPACE_OID, digest.as_bytes());
     let mut names = HashSet::new();
-    let parts = message.attachments().take(MAX_FILES).enumerate();
+    let whole = super::body::undivided(message).is_some();
+    let parts = message.attachments().filter(|_| !whole).take(MAX_FILES).enumerate();
     parts.map(|(at, part)| file(message, part, at, space, &mut names)).collect()
 }
 
@@ -40,13 +41,19 @@ pub fn by_content_id(files: &[File]) -> HashMap<String, String> {
     files.iter().filter_map(|file| Some((file.content_id.clone()?, file.attachment.url.clone()))).collect()
 }
 
-fn file(message: &Message<'_>, part: &MessagePart<'_>, at: usize, space: Uuid, names: &mut HashSet<String>) -> File {
+fn file(
+    message: &Message<'_>,
+    part: &MessagePart<'_>,
+    at: usize,
+    space: Uuid,
+    names: &mut HashSet<String>,
+) -> File {
     let bytes = content(message, part);
     let content_type = content_type(part);
     let id = AttachmentId::named(space, &at.to_string());
     let attachment = Attachment {
         id,
-        name: unique(name(part, &content_type, at), names),
+        name: unique(&name(part, &content_type, at), names),
         content_type,
         size: bytes.len() as u64,
         url: format!("/api/v1/attachments/{id}"),
@@ -58,7 +65,8 @@ fn file(message: &Message<'_>, part: &MessagePart<'_>, at: usize, space: Uuid, n
 
 /// The bytes as they were sent; the parser gives text only decoded into UTF-8.
 fn content(message: &Message<'_>, part: &MessagePart<'_>) -> Bytes {
-    let encoded = message.raw_message.get(part.offset_body as usize..part.offset_end as usize).unwrap_or_default();
+    let encoded =
+        message.raw_message.get(part.offset_body as usize..part.offset_end as usize).unwrap_or_default();
     match &part.body {
         PartType::Binary(bytes) | PartType::InlineBinary(bytes) => Bytes::copy_from_slice(bytes),
         PartType::Text(text) | PartType::Html(text) => {
@@ -88,7 +96,10 @@ fn content_type(part: &MessagePart<'_>) -> String {
         let fits = (1..=60).contains(&text.len());
         fits && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b))
     };
-    match part.content_type().map(|ct| (ct.ctype().to_ascii_lowercase(), ct.subtype().unwrap_or_default().to_ascii_lowercase())) {
+    match part
+        .content_type()
+        .map(|ct| (ct.ctype().to_ascii_lowercase(), ct.subtype().unwrap_or_default().to_ascii_lowercase()))
+    {
         Some((kind, subtype)) if token(&kind) && token(&subtype) => format!("{kind}/{subtype}"),
         _ => fallback().to_owned(),
     }
@@ -124,12 +135,12 @@ fn extension(content_type: &str) -> &'static str {
     }
 }
 
-fn unique(name: String, names: &mut HashSet<String>) -> String {
-    let mut candidate = name.clone();
+fn unique(name: &str, names: &mut HashSet<String>) -> String {
+    let mut candidate = name.to_owned();
     let mut n = 1;
     while !names.insert(candidate.to_lowercase()) {
         n += 1;
-        candidate = clean::numbered(&name, n);
+        candidate = clean::numbered(name, n);
     }
     candidate
 }
@@ -159,15 +170,19 @@ mod tests {
             "Content-Type: message/rfc822\r\n\r\nFrom: c@d.e\r\nSubject: Re: inner/mail\r\n\r\nhello",
             "Content-Type: weird \"thing\"/x\r\n\r\n?",
         ]);
-        let shown: Vec<_> = files.iter().map(|f| (f.attachment.name.as_str(), f.attachment.content_type.as_str())).collect();
-        assert_eq!(shown, [
-            ("a.pdf", "application/pdf"),
-            ("A (2).pdf", "application/pdf"),
-            ("attachment-3.png", "image/png"),
-            ("ä.csv", "text/csv"),
-            ("Re inner mail.eml", "message/rfc822"),
-            ("attachment-6", "application/octet-stream"),
-        ]);
+        let shown: Vec<_> =
+            files.iter().map(|f| (f.attachment.name.as_str(), f.attachment.content_type.as_str())).collect();
+        assert_eq!(
+            shown,
+            [
+                ("a.pdf", "application/pdf"),
+                ("A (2).pdf", "application/pdf"),
+                ("attachment-3.png", "image/png"),
+                ("ä.csv", "text/csv"),
+                ("Re inner mail.eml", "message/rfc822"),
+                ("attachment-6", "application/octet-stream"),
+            ]
+        );
         assert_eq!(&files[0].bytes[..], [0, 1, 2]);
         assert_eq!(&files[3].bytes[..], b"\xe4;1");
         assert!(files[4].bytes.starts_with(b"From: c@d.e"));

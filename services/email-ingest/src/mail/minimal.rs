@@ -3,10 +3,7 @@
 use domain::event::{InboundEmail, MailKind};
 use mail_parser::Message;
 
-use super::{
-    Arrival, MAX_SUBJECT, Understood, body, clean, digest, fit, raw_key,
-    sender::Origin,
-};
+use super::{Arrival, MAX_SUBJECT, Understood, body, clean, digest, fit, raw_key, sender::Origin};
 use crate::{headers::Headers, thread::Thread};
 
 /// What can be said without parsing: the addresses, the ids, the subject as it stands, and the first of the body.

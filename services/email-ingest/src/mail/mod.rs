@@ -68,14 +68,19 @@ pub fn understand(raw: &[u8], arrival: &Arrival<'_>) -> Understood {
     from_message(raw, &headers, &message, arrival)
 }
 
-fn from_message(raw: &[u8], headers: &Headers<'_>, message: &Message<'_>, arrival: &Arrival<'_>) -> Understood {
+fn from_message(
+    raw: &[u8],
+    headers: &Headers<'_>,
+    message: &Message<'_>,
+    arrival: &Arrival<'_>,
+) -> Understood {
     let mut event = minimal::skeleton(raw, headers, Some(message), arrival);
     event.subject = clean::line(message.subject().unwrap_or_default(), MAX_SUBJECT);
     event.sent_at = message.date().and_then(|date| sent_at(date, arrival.now));
     event.kind = kind(headers, message, &event, arrival);
     let files = files::take(message, &event.digest);
     event.text = body::text(message);
-    let left_over = message.attachment_count().saturating_sub(files.len());
+    let left_over = message.attachment_count().saturating_sub(files::MAX_FILES);
     if left_over > 0 {
         event.text.push_str(&format!("\n[{left_over} more files are in the original mail]"));
     }
@@ -85,15 +90,19 @@ fn from_message(raw: &[u8], headers: &Headers<'_>, message: &Message<'_>, arriva
     Understood { event: fit(event), blobs }
 }
 
-fn kind(headers: &Headers<'_>, message: &Message<'_>, event: &InboundEmail, arrival: &Arrival<'_>) -> MailKind {
+fn kind(
+    headers: &Headers<'_>,
+    message: &Message<'_>,
+    event: &InboundEmail,
+    arrival: &Arrival<'_>,
+) -> MailKind {
     let parts: Vec<String> = part_types(message);
     let origin = sender::Origin::read(headers, Some(message));
-    let null_return = || headers.get("return-path").is_some_and(|path| path.trim() == "<>");
     robot::kind(&Signs {
         headers,
         subject: &event.subject,
         from_local: &origin.from_local,
-        null_sender: arrival.envelope_from.map_or_else(null_return, str::is_empty),
+        null_sender: arrival.envelope_from.map_or(origin.null_return, str::is_empty),
         parts: &parts,
         mailbox: arrival.mailbox,
     })
@@ -104,7 +113,9 @@ fn part_types(message: &Message<'_>) -> Vec<String> {
     use mail_parser::MimeHeaders;
     let leaves = message.parts.iter().filter(|part| !matches!(part.body, PartType::Multipart(_)));
     let types = leaves.filter_map(|part| part.content_type());
-    types.map(|ct| format!("{}/{}", ct.ctype(), ct.subtype().unwrap_or_default()).to_ascii_lowercase()).collect()
+    types
+        .map(|ct| format!("{}/{}", ct.ctype(), ct.subtype().unwrap_or_default()).to_ascii_lowercase())
+        .collect()
 }
 
 /// `Date`: nothing from the future, nothing from before mail.
@@ -119,7 +130,7 @@ fn fit(mut event: InboundEmail) -> InboundEmail {
     if size(&event) > MAX_EVENT {
         event.html = None;
     }
-    while size(&event) > MAX_EVENT && !event.text.is_empty() {
+    while size(&event) > MAX_EVENT && event.text.len() > 1024 {
         event.text = clean::text(&event.text, event.text.len() / 2);
     }
     event

@@ -30,18 +30,24 @@ pub struct Origin {
     from_name: Option<String>,
     /// Local part of `From`, also where it has no domain.
     pub from_local: String,
+    /// `Return-Path: <>`.
+    pub null_return: bool,
 }
 
 impl Origin {
     /// Reads the headers; `message` is `None` when the mail could not be parsed.
     pub fn read(headers: &Headers<'_>, message: Option<&Message<'_>>) -> Self {
-        let parsed = |name: &'static str| message.into_iter().flat_map(move |m| m.header_as(name, HeaderForm::Addresses));
+        let parsed = |name: &'static str| {
+            message.into_iter().flat_map(move |m| m.header_as(name, HeaderForm::Addresses))
+        };
         let of = |name: &'static str| {
             let found = parsed(name).find_map(|value| usable(&value));
             found.or_else(|| headers.all(name).find_map(loose))
         };
         let first_from = parsed("from").find_map(|value| match value {
-            HeaderValue::Address(list) => list.first().map(|a| (a.name().map(str::to_owned), a.address().map(str::to_owned))),
+            HeaderValue::Address(list) => {
+                list.first().map(|a| (a.name().map(str::to_owned), a.address().map(str::to_owned)))
+            }
             _ => None,
         });
         let (name, address) = first_from.unwrap_or_default();
@@ -53,8 +59,14 @@ impl Origin {
             original: of("x-original-from").or_else(|| of("x-original-sender")),
             sender: of("sender"),
             return_path: of("return-path"),
+            null_return: headers.get("return-path").is_some_and(|path| path.trim() == "<>"),
             from_name: name.as_deref().and_then(clean::display_name),
-            from_local: local.split(['@', ' ']).next().unwrap_or_default().trim_matches(['<', '"']).to_owned(),
+            from_local: local
+                .split(['@', ' '])
+                .next()
+                .unwrap_or_default()
+                .trim_matches(['<', '"'])
+                .to_owned(),
         }
     }
 
@@ -94,6 +106,9 @@ impl Origin {
 
     /// The best guess at the envelope sender where the door did not tell it.
     pub fn envelope_from(&self) -> String {
+        if self.null_return {
+            return String::new();
+        }
         let guess = self.return_path.as_ref().or(self.sender.as_ref()).or(self.from.as_ref());
         guess.map(|sender| sender.address.to_string()).unwrap_or_default()
     }
@@ -183,7 +198,11 @@ mod tests {
             ("From: \"An\u{202e}na\" <a@x.org>", "a@x.org", Some("Anna")),
             ("X-Nothing: 1", "envelope@x.org", None),
         ] {
-            assert_eq!(customer(headers, "envelope@x.org"), (address.to_owned(), name.map(str::to_owned)), "{headers}");
+            assert_eq!(
+                customer(headers, "envelope@x.org"),
+                (address.to_owned(), name.map(str::to_owned)),
+                "{headers}"
+            );
         }
         assert_eq!(customer("X-Nothing: 1", "").0, NOBODY);
     }

@@ -2,7 +2,7 @@ use host::config::Mailbox;
 
 use super::*;
 
-const NOW: i64 = 1_795_000_000_000;
+const NOW: i64 = 1_795_200_000_000;
 
 fn routes() -> Routes {
     Routes::new(vec![Mailbox {
@@ -113,7 +113,9 @@ fn an_excessive_mail_is_taken_in_by_its_headers() {
     let parts = "\r\n--x\r\n".repeat(100_000);
     for raw in [
         format!("{head}{nested}x"),
-        format!("{head}Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: text/plain;{pieces}\r\n\r\nx\r\n--x--"),
+        format!(
+            "{head}Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: text/plain;{pieces}\r\n\r\nx\r\n--x--"
+        ),
         format!("{head}Content-Type: multipart/mixed; boundary=x\r\n\r\n{parts}--x--"),
         format!("{head}{}\r\nhi", "X-Filler: y\r\n".repeat(50_000)),
     ] {
@@ -121,7 +123,7 @@ fn an_excessive_mail_is_taken_in_by_its_headers() {
         let event = read(&raw);
         assert_eq!((event.subject.as_str(), event.from.as_str()), ("bomb", "anna@example.org"));
         assert_eq!(event.message_id.as_deref(), Some("1@x"));
-        assert!(started.elapsed().as_secs() < 5, "{:?}", started.elapsed());
+        assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
     }
 }
 
@@ -146,7 +148,11 @@ fn an_event_fits_the_broker_however_large_the_mail() {
     );
     let event = read(raw);
     assert!(serde_json::to_vec(&event).unwrap().len() < 900 * 1024);
-    assert!(event.text.contains("more files are in the original mail"), "{}", &event.text[event.text.len() - 80..]);
+    assert!(
+        event.text.contains("more files are in the original mail"),
+        "{}",
+        &event.text[event.text.len() - 80..]
+    );
     assert_eq!(event.attachments.len(), files::MAX_FILES);
 }
 
@@ -174,7 +180,13 @@ fn no_mail_makes_it_panic() {
         proptest::collection::vec(any::<u8>(), 0..12),
     ];
     proptest!(|(words in proptest::collection::vec(word, 0..30))| {
-        let event = read(words.concat());
-        prop_assert!(!event.text.contains('\0'));
+        let raw = words.concat();
+        let routes = routes();
+        let mailbox = "support@example.com".parse().unwrap();
+        let now = Timestamp::from_millis(NOW);
+        let arrival = Arrival { envelope_from: None, recipient: "x", mailbox: &mailbox, routes: &routes, now };
+        let (whole, minimal) = (understand(&raw, &arrival).event, minimal::understand(&raw, &arrival).event);
+        prop_assert!(!whole.text.contains('\0') && !minimal.text.contains('\0'));
+        prop_assert_eq!(whole.digest, minimal.digest);
     });
 }

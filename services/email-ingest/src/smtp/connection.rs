@@ -25,6 +25,9 @@ const MAX_LINE: usize = 4096;
 const MAX_SKIPPED: usize = 64 * 1024;
 /// A mail that is too large is read and dropped up to this many times the limit, to give the right reply.
 const DRAIN: usize = 2;
+/// After the last word, so long and so many bytes are waited for before the connection is dropped.
+const LINGER: Duration = Duration::from_secs(2);
+const MAX_LINGERING: u64 = 4 * 1024 * 1024;
 /// Writing a reply.
 const WRITE: Duration = Duration::from_secs(60);
 
@@ -103,9 +106,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         timeout(WRITE, self.stream.flush()).await?
     }
 
+    /// Says the last word and closes. What still comes is read for a moment: closing with unread bytes would reset
+    /// the connection, and the other side might never see the reply.
     async fn leave(mut self) -> io::Result<()> {
         self.flush().await?;
-        timeout(WRITE, self.stream.shutdown()).await?
+        timeout(WRITE, self.stream.shutdown()).await??;
+        let mut rest = self.stream.take(MAX_LINGERING);
+        let _ = timeout(LINGER, tokio::io::copy(&mut rest, &mut tokio::io::sink())).await;
+        Ok(())
     }
 
     /// The next command line; replies are written only when there is nothing more to answer at once.
@@ -175,7 +183,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// hears why.
     async fn read_mail(&mut self) -> io::Result<Mail> {
         let limits = self.door.limits;
-        let (mut reader, mut raw, mut share) = (DataReader::default(), Vec::new(), self.door.intake.budget().share());
+        let (mut reader, mut raw, mut share) =
+            (DataReader::default(), Vec::new(), self.door.intake.budget().share());
         let (mut refused, mut dropped) = (None, 0);
         let mut deadline = Instant::now() + limits.message;
         let mut chunk = std::mem::take(&mut self.inbox);
@@ -196,7 +205,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 dropped += raw.len();
                 raw = Vec::new();
                 if dropped > DRAIN * limits.max_size {
-                    let far = if outcome == Outcome::TooLarge { Outcome::FarTooLarge } else { Outcome::TooSlow };
+                    let far =
+                        if outcome == Outcome::TooLarge { Outcome::FarTooLarge } else { Outcome::TooSlow };
                     return Ok(Mail::Refused(far));
                 }
             }

@@ -96,11 +96,10 @@ mod tests {
         for chunk in chunks {
             match progress {
                 Progress::More => progress = reader.feed(chunk, &mut mail),
-                _ => rest.extend_from_slice(chunk),
+                Progress::End(_) => rest.extend_from_slice(chunk),
+                Progress::BareLineBreak => break,
             }
-            if let Progress::End(used) = progress
-                && rest.is_empty()
-            {
+            if let Progress::End(used @ 1..) = progress {
                 rest.extend_from_slice(&chunk[used..]);
                 progress = Progress::End(0);
             }
@@ -130,8 +129,20 @@ mod tests {
     fn no_known_smuggling_sequence_ends_a_mail() {
         let commands = "MAIL FROM:<a@b.c>\r\nRCPT TO:<support@in.example.net>\r\nDATA\r\nsmuggled\r\n.\r\n";
         for end in [
-            "\n.\n", "\n.\r\n", "\r\n.\n", "\r.\r", "\r.\r\n", "\r\n.\r", "\n.\r", "\r.\n", "\r\n.\r\r\n", "\r\r\n.\r\r\n",
-            "\r\r\n.\r\n", "\r\n\r.\r\n", "\n\n.\r\n", "\n\r\n.\n",
+            "\n.\n",
+            "\n.\r\n",
+            "\r\n.\n",
+            "\r.\r",
+            "\r.\r\n",
+            "\r\n.\r",
+            "\n.\r",
+            "\r.\n",
+            "\r\n.\r\r\n",
+            "\r\r\n.\r\r\n",
+            "\r\r\n.\r\n",
+            "\r\n\r.\r\n",
+            "\n\n.\r\n",
+            "\n\r\n.\n",
         ] {
             let sent = format!("first{end}{commands}");
             let (progress, _, rest) = read([sent.as_bytes()]);

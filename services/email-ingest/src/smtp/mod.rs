@@ -156,7 +156,8 @@ mod tests {
     #[test]
     fn places_are_counted_in_all_and_per_address_and_given_back() {
         let limits = Limits { connections: 3, connections_per_ip: 2, ..Limits::with_max_size(1) };
-        let (guests, here, there) = (Guests::default(), IpAddr::from([127, 0, 0, 1]), IpAddr::from([127, 0, 0, 2]));
+        let (guests, here, there) =
+            (Guests::default(), IpAddr::from([127, 0, 0, 1]), IpAddr::from([127, 0, 0, 2]));
         let (first, second) = (guests.enter(here, &limits), guests.enter(here, &limits));
         assert!(first.is_some() && second.is_some() && guests.enter(here, &limits).is_none());
         let third = guests.enter(there, &limits);

@@ -157,7 +157,9 @@ impl Session {
             Request::Vrfy { .. } => Answer::say(252, "2.5.0 send a mail and see"),
             Request::Help { .. } => Answer::say(214, "2.0.0 see RFC 5321"),
             // What follows would be taken for commands.
-            Request::Bdat { .. } | Request::Burl { .. } => Answer::close(502, "5.5.1 not offered here: closing"),
+            Request::Bdat { .. } | Request::Burl { .. } => {
+                Answer::close(502, "5.5.1 not offered here: closing")
+            }
             Request::Lhlo { .. } => Answer::say(500, "5.5.1 this is SMTP: say EHLO"),
             Request::StartTls
             | Request::Auth { .. }

@@ -18,7 +18,8 @@ fn talk(session: &mut Session, lines: &[&str]) -> Vec<u16> {
 #[test]
 fn a_mail_goes_from_ehlo_to_data() {
     let mut session = session();
-    let codes = talk(&mut session, &["EHLO mx.example.org", "MAIL FROM:<anna@example.org> SIZE=1000 BODY=8BITMIME"]);
+    let codes =
+        talk(&mut session, &["EHLO mx.example.org", "MAIL FROM:<anna@example.org> SIZE=1000 BODY=8BITMIME"]);
     assert_eq!(codes, [250, 250]);
     assert_eq!(session.command(b"RCPT TO:<Support+x@in.example.net>\r\n").reply.code, 250);
     let answer = session.command(b"DATA\r\n");
@@ -33,19 +34,33 @@ fn a_mail_goes_from_ehlo_to_data() {
 #[test]
 fn commands_out_of_order_are_refused_and_change_nothing() {
     let mut session = session();
-    assert_eq!(talk(&mut session, &["MAIL FROM:<a@b.c>", "RCPT TO:<support@in.example.net>", "DATA"]), [503; 3]);
-    assert_eq!(talk(&mut session, &["HELO x", "MAIL FROM:<a@b.c>", "MAIL FROM:<d@e.f>", "DATA"]), [250, 250, 503, 554]);
-    assert_eq!(talk(&mut session, &["RSET", "DATA", "MAIL FROM:<a@b.c>", "EHLO x", "DATA"]), [250, 503, 250, 250, 503]);
+    assert_eq!(
+        talk(&mut session, &["MAIL FROM:<a@b.c>", "RCPT TO:<support@in.example.net>", "DATA"]),
+        [503; 3]
+    );
+    assert_eq!(
+        talk(&mut session, &["HELO x", "MAIL FROM:<a@b.c>", "MAIL FROM:<d@e.f>", "DATA"]),
+        [250, 250, 503, 554]
+    );
+    assert_eq!(
+        talk(&mut session, &["RSET", "DATA", "MAIL FROM:<a@b.c>", "EHLO x", "DATA"]),
+        [250, 503, 250, 250, 503]
+    );
 }
 
 #[test]
 fn only_our_recipients_are_accepted() {
     let mut session = session();
     talk(&mut session, &["EHLO x", "MAIL FROM:<a@b.c>"]);
-    for stranger in ["<anna@example.org>", "<support@example.com>", "<@in.example.net:a@example.org>", "<postmaster>"] {
+    for stranger in
+        ["<anna@example.org>", "<support@example.com>", "<@in.example.net:a@example.org>", "<postmaster>"]
+    {
         assert_eq!(talk(&mut session, &[&format!("RCPT TO:{stranger}")]), [550], "{stranger}");
     }
-    assert_eq!(talk(&mut session, &["RCPT TO:<>", "RCPT TO:<a b>", "RCPT TO:support@in.example.net"]), [550, 501, 501]);
+    assert_eq!(
+        talk(&mut session, &["RCPT TO:<>", "RCPT TO:<a b>", "RCPT TO:support@in.example.net"]),
+        [550, 501, 501]
+    );
 }
 
 #[test]
@@ -82,7 +97,9 @@ fn the_offers_are_those_that_are_kept() {
     session().command(b"EHLO x").reply.write(&mut out);
     let text = String::from_utf8(out).unwrap();
     assert!(text.starts_with("250-desk.example.com\r\n"), "{text}");
-    for offer in ["250-PIPELINING", "250-8BITMIME", "250-SMTPUTF8", "250-SIZE 1000", "250 ENHANCEDSTATUSCODES"] {
+    for offer in
+        ["250-PIPELINING", "250-8BITMIME", "250-SMTPUTF8", "250-SIZE 1000", "250 ENHANCEDSTATUSCODES"]
+    {
         assert!(text.contains(&format!("{offer}\r\n")), "{text}");
     }
 }
@@ -90,9 +107,13 @@ fn the_offers_are_those_that_are_kept() {
 #[test]
 fn what_is_not_offered_is_refused_and_a_data_chunk_closes() {
     let mut session = session();
-    assert_eq!(talk(&mut session, &["VRFY a", "STARTTLS", "AUTH PLAIN x", "EXPN a", "HELP", "NOOP", "LHLO x", "XYZ", ""]), [
-        252, 502, 502, 502, 214, 250, 500, 500, 500
-    ]);
+    assert_eq!(
+        talk(
+            &mut session,
+            &["VRFY a", "STARTTLS", "AUTH PLAIN x", "EXPN a", "HELP", "NOOP", "LHLO x", "XYZ", ""]
+        ),
+        [252, 502, 502, 502, 214, 250, 500, 500, 500]
+    );
     assert_eq!(session.command(b"BDAT 100 LAST").next, Next::Close);
     assert_eq!(session.command(b"POST / HTTP/1.1").next, Next::Close);
 }

@@ -50,7 +50,7 @@ async fn examine(config: Configuration) -> ExitCode {
     };
     fine &= tell("files", &places::blobs(&parts).await);
     fine &= tell("broker", &places::broker(&config).await);
-    fine &= tell("database", &places::database(&parts).await);
+    fine &= tell("database", &places::database(&config).await);
     fine &= tell("mail relay", &relay::check(config.relay.url.as_ref()).await);
     for number in &config.sms.numbers {
         fine &= tell(&format!("carrier of {}", number.number), &carriers::check(number).await);

@@ -1,11 +1,10 @@
 //! Where things are kept: files, broker, database.
 
 use bus::jetstream::{FLOOR, ProbeError};
-use desk::DeskError;
 use host::{Configuration, HostParts, config::shown};
 
 use super::{Complaint, Finding, complaint};
-use crate::accounts;
+use crate::accounts::{self, OpenError};
 
 /// Written, read and deleted again.
 const PROBE: &str = "doctor/probe";
@@ -59,15 +58,15 @@ fn mend_broker(error: &ProbeError) -> String {
 }
 
 /// Whether the database can be used and has this version.
-pub async fn database(parts: &HostParts) -> Finding {
-    let address = parts.config().database_url();
+pub async fn database(config: &Configuration) -> Finding {
+    let address = config.database_url();
     if let Some(path) = file_of(&address)
         && !path.exists()
     {
         return Ok(format!("{} will be made at the first start", path.display()));
     }
     let at = shown(&address);
-    let desk = accounts::open_desk_plainly(parts).await.map_err(|error| unusable(&at, &error))?;
+    let desk = accounts::open_desk_plainly(config).await.map_err(|error| unusable(&at, &error))?;
     let state = desk.ready().await;
     desk.close().await;
     match state {
@@ -88,7 +87,7 @@ fn file_of(address: &str) -> Option<&std::path::Path> {
     Some(std::path::Path::new(path.split('?').next().unwrap_or(path)))
 }
 
-fn unusable(at: &str, error: &DeskError) -> Complaint {
+fn unusable(at: &str, error: &OpenError) -> Complaint {
     let what = error.to_string();
     let lower = what.to_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
@@ -106,6 +105,8 @@ fn unusable(at: &str, error: &DeskError) -> Complaint {
 
 #[cfg(test)]
 mod tests {
+    use desk::DeskError;
+
     use super::*;
 
     #[test]
@@ -118,7 +119,8 @@ mod tests {
             ("Connection refused (os error 111)", "start the database"),
             ("failed to lookup address information", "start the database"),
         ] {
-            let complaint = unusable("postgres://db", &DeskError::Unavailable(said.into()));
+            let complaint =
+                unusable("postgres://db", &OpenError::Database(DeskError::Unavailable(said.into())));
             assert!(complaint.mend.starts_with(mend), "{said}: {}", complaint.mend);
         }
     }

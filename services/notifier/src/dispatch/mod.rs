@@ -86,7 +86,12 @@ impl<S: Sender> Dispatch<S> {
         }
     }
 
-    async fn give_back(&self, claim: &ClaimSend, reason: String, after: Option<Duration>) -> Result<(), Failure> {
+    async fn give_back(
+        &self,
+        claim: &ClaimSend,
+        reason: String,
+        after: Option<Duration>,
+    ) -> Result<(), Failure> {
         self.count("later");
         tracing::warn!(message = %claim.message_id, reason, ?after, "not taken: tried again later");
         let release = release(claim);

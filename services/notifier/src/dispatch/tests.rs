@@ -11,7 +11,7 @@ use std::{
 use bus::{Stream, Subscription, Tuning, embedded};
 use bytes::Bytes;
 use domain::{
-    EmailAddress, MessageId, Timestamp,
+    EmailAddress, MessageId,
     event::{OutboundEmail, OutboundSms},
     message::Attachment,
 };
@@ -20,7 +20,7 @@ use harness::{
     smtp_sink::{self, At, SmtpSink},
     twilio::{self, Twilio},
 };
-use host::{Blobs, Secret};
+use host::{Blobs, Secret, SystemClock};
 use serde_json::json;
 use tokio::time::timeout;
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
@@ -28,16 +28,9 @@ use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use super::*;
 use crate::send::{
     email::{Mails, Relay, Way},
+    http,
     sms::{Here, Texts},
 };
-
-struct Still;
-
-impl Clock for Still {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millis(1_763_700_000_000)
-    }
-}
 
 /// Answers claims as the desk does.
 #[derive(Default)]
@@ -82,7 +75,7 @@ impl World {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let tuning = Tuning { backoff: [Duration::from_millis(20); 5], ..Tuning::default() };
         let options = embedded::Options { tuning, ..embedded::Options::default() };
-        let bus = embedded::open_with(None, Arc::new(Still), options).await.unwrap();
+        let bus = embedded::open_with(None, Arc::new(SystemClock), options).await.unwrap();
         let (desk, stop) = (Arc::new(Desk::default()), CancellationToken::new());
         let mut world = Self { bus, desk, stop, tasks: Vec::new() };
         world.answer();
@@ -111,12 +104,16 @@ impl World {
 
     fn dispatch<S: Sender>(&mut self, subscription: Subscription, sender: S) {
         let (bus, metrics) = (self.bus.clone(), Metrics::default());
-        let handler = Dispatch { bus: bus.clone(), clock: Arc::new(Still), metrics, sender };
+        let handler = Dispatch { bus: bus.clone(), clock: Arc::new(SystemClock), metrics, sender };
         let stop = self.stop.clone();
         self.run(async move { bus.consume(subscription, Arc::new(handler), stop).await.unwrap() });
     }
 
     fn texts(&mut self, api_base: &str) {
+        self.texts_by(http::client().unwrap(), api_base);
+    }
+
+    fn texts_by(&mut self, client: reqwest::Client, api_base: &str) {
         let line = json!([{"number": "+15550001111", "provider": "twilio", "api_base": api_base,
             "credentials": {"account_sid": "AC1", "auth_token": "token"}}]);
         let here = Here {
@@ -124,17 +121,18 @@ impl World {
             local_url: "http://127.0.0.1:1".parse().unwrap(),
             house_secret: Secret::new("house"),
         };
-        let texts = Texts::new(serde_json::from_value(line).unwrap(), here).unwrap();
+        let texts = Texts::new(serde_json::from_value(line).unwrap(), here, client);
         self.dispatch(crate::SMS, texts);
     }
 
     fn mails(&mut self, way: Way, blobs: Blobs) {
-        self.dispatch(crate::EMAIL, Mails { way, blobs, clock: Arc::new(Still) });
+        self.dispatch(crate::EMAIL, Mails { way, blobs, clock: Arc::new(SystemClock) });
     }
 
     async fn reports(&self, number: usize) -> Vec<DeliveryOutcome> {
         let stream = self.bus.follow(Stream::Inbound, 0).await.unwrap();
-        let reports = stream.take(number).map(|stored| stored.envelope.read(topic::DELIVERY_REPORTED).unwrap().outcome);
+        let reports =
+            stream.take(number).map(|stored| stored.envelope.read(topic::DELIVERY_REPORTED).unwrap().outcome);
         timeout(Duration::from_secs(30), reports.collect()).await.expect("reports in time")
     }
 
@@ -196,7 +194,9 @@ async fn a_text_is_claimed_sent_and_reported() {
     let twilio = Twilio::start("AC1", "token").await.unwrap();
     world.texts(twilio.api_base());
     let message_id = world.text("It is on its way 👋").await;
-    let DeliveryOutcome::Sent { external_id, account, provider } = world.report().await else { panic!("not sent") };
+    let DeliveryOutcome::Sent { external_id, account, provider } = world.report().await else {
+        panic!("not sent")
+    };
     let calls = twilio.messages();
     assert_eq!((calls.len(), calls[0].sid.as_deref()), (1, Some(external_id.as_str())));
     assert_eq!((account.as_str(), provider.as_str()), ("AC1", "twilio"));
@@ -278,6 +278,36 @@ async fn a_connection_cut_after_the_text_was_handed_over_is_uncertain_and_not_re
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_carrier_that_never_answers_leaves_the_text_uncertain() {
+    let mut world = World::open().await;
+    let twilio = Twilio::start("AC1", "token").await.unwrap();
+    twilio.next(twilio::Mishap::Hang);
+    let impatient =
+        reqwest::Client::builder().timeout(Duration::from_millis(300)).no_proxy().build().unwrap();
+    world.texts_by(impatient, twilio.api_base());
+    world.text("once").await;
+    assert_eq!(world.report().await, DeliveryOutcome::Uncertain);
+    assert_eq!(world.at_rest().await, 1);
+    assert_eq!(twilio.calls().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_notifier_that_ends_while_sending_is_followed_by_one_that_does_not_send_again() {
+    let mut world = World::open().await;
+    let twilio = Twilio::start("AC1", "token").await.unwrap();
+    twilio.next(twilio::Mishap::Hang);
+    world.texts(twilio.api_base());
+    world.text("once").await;
+    while twilio.calls().is_empty() {
+        sleep(Duration::from_millis(10)).await;
+    }
+    drop(world.tasks.pop().expect("the consumer"));
+    world.texts(twilio.api_base());
+    assert_eq!(world.at_rest().await, 0, "the desk has recorded it as uncertain itself");
+    assert_eq!(twilio.calls().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_opt_out_at_the_carrier_is_reported_as_one() {
     let mut world = World::open().await;
     let twilio = Twilio::start("AC1", "token").await.unwrap();
@@ -305,7 +335,10 @@ async fn a_mail_goes_through_the_relay_with_its_files_in_its_thread() {
     };
     assert!(reports.iter().all(sent), "{reports:?}");
     let mails = sink.mails();
-    assert_eq!((mails[0].from.as_str(), mails[0].to[0].as_str()), ("support@example.com", "anna@kunde.example"));
+    assert_eq!(
+        (mails[0].from.as_str(), mails[0].to[0].as_str()),
+        ("support@example.com", "anna@kunde.example")
+    );
     assert_eq!(mails[0].header("in-reply-to").as_deref(), Some("<q@kunde.example>"));
     assert_eq!(mails[0].header("message-id").as_deref(), Some("<c.1.2.mac@example.com>"));
     assert!(mails.iter().any(|mail| mail.text().contains("invoice.pdf")));
@@ -338,7 +371,9 @@ async fn a_refused_mail_fails_with_the_relays_words() {
     sink.next(smtp_sink::Mishap::Reply(At::Recipient, "550 5.1.1 no such mailbox"));
     world.mails(relay(&sink), no_blobs().1);
     world.mail(Vec::new()).await;
-    let DeliveryOutcome::Failed { error, opted_out: false } = world.report().await else { panic!("not failed") };
+    let DeliveryOutcome::Failed { error, opted_out: false } = world.report().await else {
+        panic!("not failed")
+    };
     assert_eq!(error.code, "550");
     assert!(error.reason.contains("no such mailbox"), "{}", error.reason);
 }
@@ -380,7 +415,7 @@ async fn without_a_relay_mails_land_in_the_sandbox() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     world.run(async move { axum::serve(listener, router).await.unwrap() });
-    world.mails(Way::sandbox(&url.parse().unwrap()).unwrap(), no_blobs().1);
+    world.mails(Way::sandbox(&url.parse().unwrap(), http::client().unwrap()), no_blobs().1);
     world.mail(Vec::new()).await;
     assert!(matches!(world.report().await, DeliveryOutcome::Sent { provider, .. } if provider == "sandbox"));
     let (kind, mail) = mails.recv().await.unwrap();

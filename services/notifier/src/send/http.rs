@@ -78,7 +78,8 @@ impl Answer {
             429 => Some(self.later("it asks us to slow down (429)")),
             503 => Some(self.later("it is not available (503)")),
             status @ 300..=399 => {
-                let reason = format!("the carrier's address answers with a redirect ({status}): check api_base");
+                let reason =
+                    format!("the carrier's address answers with a redirect ({status}): check api_base");
                 Some(Attempt::failed(format!("http_{status}"), reason))
             }
             200..=299 | 400..=499 => None,
@@ -122,7 +123,8 @@ pub async fn exchange(client: &reqwest::Client, call: Call) -> Result<Answer, At
     };
     let mut response = request.send().await.map_err(unanswered)?;
     let status = response.status();
-    let seconds = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
+    let seconds =
+        response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
     let retry_after = seconds.map(|seconds| Duration::from_secs(seconds).min(LONGEST_WAIT));
     let mut body = Vec::new();
     while body.len() < LONGEST_ANSWER {

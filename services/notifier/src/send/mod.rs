@@ -7,7 +7,7 @@ use domain::{MessageId, event::DeliveryOutcome, message::DeliveryError};
 use serde::de::DeserializeOwned;
 
 pub mod email;
-mod http;
+pub mod http;
 pub mod sms;
 
 /// Longest wait that a carrier may ask for.
@@ -63,6 +63,7 @@ pub trait Sender: Send + Sync + 'static {
 
 /// Text of the other side, fit for showing: one line, not too long.
 fn shown(text: &str) -> String {
-    let line = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST_REASON).collect::<String>();
+    let line =
+        text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST_REASON).collect::<String>();
     line.trim().to_owned()
 }

@@ -103,13 +103,19 @@ pub trait Carrier: Send + Sync {
 
 /// The carrier of an address `/webhooks/sms/{name}`.
 pub fn carrier(name: &str) -> Option<&'static dyn Carrier> {
-    [&twilio::Twilio as &dyn Carrier, &sandbox::Sandbox].into_iter().find(|known| known.provider().as_str() == name)
+    [&twilio::Twilio as &dyn Carrier, &sandbox::Sandbox]
+        .into_iter()
+        .find(|known| known.provider().as_str() == name)
 }
 
 /// A carrier's id: it becomes part of the dedup id, so it is short and visible ASCII.
 fn external_id(text: &str) -> Result<String, Refusal> {
     let fits = (1..=LONGEST_ID).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
-    if fits { Ok(text.to_owned()) } else { Err(Refusal::Unreadable("the message id is missing or odd".to_owned())) }
+    if fits {
+        Ok(text.to_owned())
+    } else {
+        Err(Refusal::Unreadable("the message id is missing or odd".to_owned()))
+    }
 }
 
 /// What a customer wrote, without the NULs that databases refuse.

@@ -49,15 +49,16 @@ impl Carrier for Sandbox {
             _ => None,
         };
         verify(request, lines, to, call.as_ref().ok().and_then(Call::id))?;
-        let accepted = match call.map_err(|error| Refusal::Unreadable(format!("it is no readable JSON: {error}")))? {
-            Call::Message { id, from, to, text } => message(&id, from, &to, &text, lines, now)?,
-            Call::Status { id, status, error } => {
-                let query = Params::parse(request.query().as_bytes()).text("message_id");
-                let message_id = query.as_deref().unwrap_or(&id).parse().ok();
-                Accepted::Receipt(receipt(&id, message_id, status, &error, now)?)
-            }
-            Call::Other => Accepted::Ignored,
-        };
+        let accepted =
+            match call.map_err(|error| Refusal::Unreadable(format!("it is no readable JSON: {error}")))? {
+                Call::Message { id, from, to, text } => message(&id, &from, &to, &text, lines, now)?,
+                Call::Status { id, status, error } => {
+                    let query = Params::parse(request.query().as_bytes()).text("message_id");
+                    let message_id = query.as_deref().unwrap_or(&id).parse().ok();
+                    Accepted::Receipt(receipt(&id, message_id, status, &error, now)?)
+                }
+                Call::Other => Accepted::Ignored,
+            };
         Ok(vec![accepted])
     }
 
@@ -98,7 +99,7 @@ fn line<'a>(lines: &'a Lines, to: &str) -> Option<&'a SmsNumber> {
 
 fn message(
     id: &str,
-    from: String,
+    from: &str,
     to: &str,
     text: &str,
     lines: &Lines,
@@ -110,7 +111,7 @@ fn message(
         provider: Provider::Sandbox.as_str().to_owned(),
         account: ACCOUNT.to_owned(),
         external_id: external_id(id)?,
-        from: clean(&from),
+        from: clean(from),
         to: line.number.clone(),
         text: clean(text),
         media: Vec::new(),
@@ -177,13 +178,17 @@ mod tests {
     }
 
     fn text_to(number: &str) -> String {
-        json!({"type": "message", "id": "m1", "from": "+15557654321", "to": number, "text": "hi\0"}).to_string()
+        json!({"type": "message", "id": "m1", "from": "+15557654321", "to": number, "text": "hi\0"})
+            .to_string()
     }
 
     #[test]
     fn a_text_is_signed_with_its_numbers_secret() {
         let found = read(URL, &text_to("+15550001111"), "house").unwrap();
-        assert!(matches!(&found[0], Accepted::Message(m) if m.text == "hi" && m.external_id == "m1"), "{found:?}");
+        assert!(
+            matches!(&found[0], Accepted::Message(m) if m.text == "hi" && m.external_id == "m1"),
+            "{found:?}"
+        );
         assert!(read(URL, &text_to("+15550002222"), "own").is_ok());
         assert!(matches!(read(URL, &text_to("+15550002222"), "house"), Err(Refusal::Unproven { .. })));
         assert!(matches!(read(URL, &text_to("+15550009999"), "house"), Err(Refusal::UnknownNumber { .. })));

@@ -78,7 +78,8 @@ async fn receive(
 
 async fn body_of(request: Request) -> Result<Bytes, Problem> {
     let read = timeout(READ_WITHIN, Bytes::from_request(request, &())).await;
-    let slow = |_| Problem::of_status(StatusCode::REQUEST_TIMEOUT).detail("the request took too long to arrive");
+    let slow =
+        |_| Problem::of_status(StatusCode::REQUEST_TIMEOUT).detail("the request took too long to arrive");
     read.map_err(slow)?.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(format!("a request may have {LARGEST} bytes")),
         _ => Problem::bad_request("unreadable", "the request broke off"),
@@ -98,7 +99,9 @@ impl Door {
         self.publish(accepted).await.map_err(|error| {
             tracing::error!(%error, "a webhook could not be made durable");
             match error {
-                PublishError::Unavailable(_) => Problem::unavailable("it could not be made durable: send it again"),
+                PublishError::Unavailable(_) => {
+                    Problem::unavailable("it could not be made durable: send it again")
+                }
                 PublishError::Refused(why) => Problem::bad_request("unreadable", why),
             }
         })?;
@@ -125,14 +128,20 @@ impl Door {
             }
             Accepted::Receipt(receipt) => {
                 let word = word(&receipt.raw_status);
-                let id = format!("rcpt:{}:{}:{}:{word}", receipt.provider, receipt.account, receipt.external_id);
+                let id =
+                    format!("rcpt:{}:{}:{}:{word}", receipt.provider, receipt.account, receipt.external_id);
                 self.bus.pack(topic::RECEIPT_SMS, &id, receipt).map(Some)
             }
             Accepted::Ignored => Ok(None),
         }
     }
 
-    async fn refuse(&self, carrier: &dyn Carrier, request: &providers::Request<'_>, refusal: Refusal) -> Problem {
+    async fn refuse(
+        &self,
+        carrier: &dyn Carrier,
+        request: &providers::Request<'_>,
+        refusal: Refusal,
+    ) -> Problem {
         let (problem, reason, external_id) = match refusal {
             Refusal::Unreadable(why) => return Problem::bad_request("unreadable", why),
             Refusal::Unproven { reason, external_id } => {
@@ -153,7 +162,11 @@ impl Door {
     /// Keeping what was refused must never turn a refusal into something else.
     async fn hold(&self, id: &str, held: &InboundHeld) {
         if !self.quarantine.admits(held) {
-            tracing::warn!(source = held.source, reason = held.reason, "refused and, in a flood of such, not kept");
+            tracing::warn!(
+                source = held.source,
+                reason = held.reason,
+                "refused and, in a flood of such, not kept"
+            );
             return;
         }
         match timeout(PUBLISH_WITHIN, self.bus.publish(topic::INBOUND_HELD, id, held)).await {

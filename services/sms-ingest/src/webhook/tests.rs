@@ -54,7 +54,8 @@ impl Edge {
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let server = tokio::spawn(async move { axum::serve(listener, routes(Arc::new(door))).await.unwrap() });
+        let server =
+            tokio::spawn(async move { axum::serve(listener, routes(Arc::new(door))).await.unwrap() });
         let twilio = Twilio::start("AC1", "token").await.unwrap();
         Self { bus, url, twilio, client: reqwest::Client::new(), _server: AbortOnDropHandle::new(server) }
     }
@@ -65,7 +66,8 @@ impl Edge {
 
     async fn post(&self, path: &str, body: impl Into<reqwest::Body>) -> (u16, String, Value) {
         let request = self.client.post(format!("{}{path}", self.url)).body(body);
-        let answer = request.header("content-type", "application/x-www-form-urlencoded").send().await.unwrap();
+        let answer =
+            request.header("content-type", "application/x-www-form-urlencoded").send().await.unwrap();
         let status = answer.status().as_u16();
         let kind = answer.headers()["content-type"].to_str().unwrap().to_owned();
         (status, kind, serde_json::from_str(&answer.text().await.unwrap()).unwrap_or(Value::Null))
@@ -103,24 +105,34 @@ async fn twilio_hears_an_empty_response_so_that_nothing_is_sent_to_the_customer(
     let signature = harness::twilio::signature("token", &signed, &form);
     let request = edge.client.post(format!("{}/webhooks/sms/twilio?a=b%20c", edge.url)).form(&form);
     let answer = request.header("x-twilio-signature", signature).send().await.unwrap();
-    assert_eq!((answer.status().as_u16(), answer.headers()["content-type"].to_str().unwrap()), (200, "text/xml"));
+    assert_eq!(
+        (answer.status().as_u16(), answer.headers()["content-type"].to_str().unwrap()),
+        (200, "text/xml")
+    );
     assert_eq!(answer.text().await.unwrap(), "<Response/>");
 }
 
 #[tokio::test]
 async fn every_word_on_a_text_of_ours_is_kept_once() {
     let edge = Edge::open().await;
-    let callback = format!("{PUBLIC_URL}/webhooks/sms/twilio?message_id=0199e0aa-0000-7000-8000-000000000001");
+    let callback =
+        format!("{PUBLIC_URL}/webhooks/sms/twilio?message_id=0199e0aa-0000-7000-8000-000000000001");
     let form = [("From", OURS), ("To", CUSTOMER), ("Body", "hi"), ("StatusCallback", &callback)];
     let form = form.map(|(key, value)| (key.to_owned(), value.to_owned())).to_vec();
-    let message =
-        Call { path: String::new(), user: String::new(), password: String::new(), form, sid: Some("SM9".into()) };
+    let message = Call {
+        path: String::new(),
+        user: String::new(),
+        password: String::new(),
+        form,
+        sid: Some("SM9".into()),
+    };
     for status in ["sent", "delivered", "delivered", "teleported"] {
         let answer = edge.twilio.status_callback(&edge.url, &message, status, None).await.unwrap();
         assert_eq!(answer.as_u16(), 200, "{status}");
     }
     let kept = edge.kept().await;
-    let receipts: Vec<SmsReceipt> = kept.iter().map(|s| s.envelope.read(topic::RECEIPT_SMS).unwrap()).collect();
+    let receipts: Vec<SmsReceipt> =
+        kept.iter().map(|s| s.envelope.read(topic::RECEIPT_SMS).unwrap()).collect();
     let words: Vec<_> = receipts.iter().map(|receipt| receipt.raw_status.as_str()).collect();
     assert_eq!(words, ["sent", "delivered", "teleported"]);
     assert!(receipts.iter().all(|receipt| receipt.message_id.is_some()));
@@ -130,7 +142,8 @@ async fn every_word_on_a_text_of_ours_is_kept_once() {
 #[tokio::test]
 async fn what_nobody_signed_is_refused_but_held_for_the_ledger() {
     let edge = Edge::open().await;
-    let (status, kind, problem) = edge.post("/webhooks/sms/twilio", "MessageSid=SM1&AccountSid=AC1&Body=hi").await;
+    let (status, kind, problem) =
+        edge.post("/webhooks/sms/twilio", "MessageSid=SM1&AccountSid=AC1&Body=hi").await;
     assert_eq!((status, kind.as_str()), (403, "application/problem+json"));
     assert_eq!(problem["code"], "bad_signature");
     let kept = edge.kept().await;
@@ -176,7 +189,12 @@ async fn without_the_bus_the_carrier_is_asked_to_come_again() {
     let form = text_form("AC1", CUSTOMER, OURS, "hi", "SM1");
     let signature = harness::twilio::signature("token", &format!("{PUBLIC_URL}/webhooks/sms/twilio"), &form);
     let request = edge.client.post(format!("{}/webhooks/sms/twilio", edge.url)).form(&form);
-    let answer = request.header("x-twilio-signature", signature).timeout(Duration::from_secs(20)).send().await.unwrap();
+    let answer = request
+        .header("x-twilio-signature", signature)
+        .timeout(Duration::from_secs(20))
+        .send()
+        .await
+        .unwrap();
     assert_eq!((answer.status().as_u16(), answer.headers()["retry-after"].to_str().unwrap()), (503, "5"));
     let (status, ..) = edge.post("/webhooks/sms/twilio", "MessageSid=SM1").await;
     assert_eq!(status, 403, "a refusal stays one even if it cannot be held");

@@ -40,7 +40,8 @@ pub(super) async fn consume(subscription: Subscription, parts: Parts) -> anyhow:
     if let Some(odd) = subjects.iter().find(|subject| Stream::of(subject) != Some(stream)) {
         anyhow::bail!("the consumer {name} wants {odd}, which {} does not keep", stream.name());
     }
-    let consumer = Consumer { stream, name: name.into(), subjects: subjects.iter().map(|s| (*s).into()).collect() };
+    let consumer =
+        Consumer { stream, name: name.into(), subjects: subjects.iter().map(|s| (*s).into()).collect() };
     let ring = parts.writer.register(consumer).await.map_err(|error| anyhow!(error))?;
     let mut loops = JoinSet::new();
     for _ in 0..concurrency.max(1) {
@@ -127,9 +128,10 @@ impl Loop {
             let verdict = self.worker.run(&*self.parts.handler, &deliveries).await;
             broke |= verdict.broke;
             let outcomes = events.iter().zip(&deliveries).zip(verdict.outcomes);
-            settled.extend(outcomes.map(|((event, delivery), outcome)| {
-                (event.seq, self.settled(event, delivery, outcome))
-            }));
+            settled.extend(
+                outcomes
+                    .map(|((event, delivery), outcome)| (event.seq, self.settled(event, delivery, outcome))),
+            );
             self.record(&mut in_flight, std::mem::take(&mut settled)).await;
         }
         self.record(&mut in_flight, settled).await;

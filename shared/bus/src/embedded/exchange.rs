@@ -64,7 +64,11 @@ impl Exchange {
         let id = self.turn.fetch_add(1, Ordering::Relaxed);
         let running = TaskTracker::new();
         let entry = Entry { exchange: self, subject, id };
-        held(&self.answering).entry(subject).or_default().push(Answering { id, answer, running: running.clone() });
+        held(&self.answering).entry(subject).or_default().push(Answering {
+            id,
+            answer,
+            running: running.clone(),
+        });
         stop.cancelled().await;
         drop(entry);
         running.close();

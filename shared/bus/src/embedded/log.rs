@@ -89,7 +89,8 @@ pub(super) async fn ends(connection: &mut SqliteConnection) -> Result<([u64; 4],
     }
     let mut stamp = 0;
     for stream in Stream::ALL {
-        let newest = sqlx::query_scalar("SELECT COALESCE(MAX(at), 0) FROM ids WHERE stream = ?").bind(key(stream));
+        let newest =
+            sqlx::query_scalar("SELECT COALESCE(MAX(at), 0) FROM ids WHERE stream = ?").bind(key(stream));
         stamp = stamp.max(newest.fetch_one(&mut *connection).await?);
     }
     Ok((last, stamp))
@@ -114,8 +115,10 @@ pub(super) async fn consumers(connection: &mut SqliteConnection) -> Result<Vec<C
     rows.iter()
         .map(|row| {
             let stream: i64 = row.try_get(0)?;
-            let stream = Stream::ALL.into_iter().find(|s| key(*s) == stream).ok_or(sqlx::Error::RowNotFound)?;
-            let subjects = serde_json::from_str(row.try_get(2)?).map_err(|error| sqlx::Error::Decode(error.into()))?;
+            let stream =
+                Stream::ALL.into_iter().find(|s| key(*s) == stream).ok_or(sqlx::Error::RowNotFound)?;
+            let subjects =
+                serde_json::from_str(row.try_get(2)?).map_err(|error| sqlx::Error::Decode(error.into()))?;
             Ok(Consumer { stream, name: row.try_get(1)?, subjects })
         })
         .collect()
@@ -123,7 +126,11 @@ pub(super) async fn consumers(connection: &mut SqliteConnection) -> Result<Vec<C
 
 /// Gives back what the last process had in its hands; its tries count. Nothing is due later than `latest`, should the
 /// clock have been wrong.
-pub(super) async fn recover(connection: &mut SqliteConnection, now: i64, latest: i64) -> Result<(), sqlx::Error> {
+pub(super) async fn recover(
+    connection: &mut SqliteConnection,
+    now: i64,
+    latest: i64,
+) -> Result<(), sqlx::Error> {
     let recover = "UPDATE pending SET held = 0, due_at = MIN(due_at, CASE WHEN held = 1 OR attempt = 0 THEN ?1 ELSE ?2 END)
          WHERE held = 1 OR due_at > ?1";
     sqlx::query(recover).bind(now).bind(latest).execute(connection).await?;
@@ -151,7 +158,12 @@ pub(super) async fn register(
         let fill = "INSERT OR IGNORE INTO pending (stream, consumer, seq, attempt, due_at, held)
              SELECT stream, ?, seq, 0, at, 0 FROM events
              WHERE stream = ? AND subject IN (SELECT value FROM json_each(?))";
-        sqlx::query(fill).bind(&consumer.name).bind(stream).bind(json(&wanted)?).execute(&mut *connection).await?;
+        sqlx::query(fill)
+            .bind(&consumer.name)
+            .bind(stream)
+            .bind(json(&wanted)?)
+            .execute(&mut *connection)
+            .await?;
     }
     let trim = "DELETE FROM pending WHERE stream = ?1 AND consumer = ?2 AND seq IN
          (SELECT seq FROM events WHERE stream = ?1 AND subject IN (SELECT value FROM json_each(?3)))";
@@ -288,7 +300,8 @@ pub(super) async fn take(
          ORDER BY p.due_at, p.seq LIMIT ?";
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let query = sqlx::query(due).bind(key(stream)).bind(consumer).bind(now).bind(limit);
-    let handed = query.fetch_all(&mut *connection).await?.iter().map(handed).collect::<Result<Vec<_>, _>>()?;
+    let handed =
+        query.fetch_all(&mut *connection).await?.iter().map(handed).collect::<Result<Vec<_>, _>>()?;
     if !handed.is_empty() {
         let seqs: Vec<u64> = handed.iter().map(|h| h.seq).collect();
         let hold = "UPDATE pending SET held = 1, attempt = attempt + 1
@@ -319,11 +332,16 @@ pub(super) async fn next_due(
 }
 
 /// Forgets EVENTS stored before `events` and ids stored before `ids`, a chunk at a time; whether there is more.
-pub(super) async fn prune(connection: &mut SqliteConnection, events: i64, ids: i64) -> Result<bool, sqlx::Error> {
+pub(super) async fn prune(
+    connection: &mut SqliteConnection,
+    events: i64,
+    ids: i64,
+) -> Result<bool, sqlx::Error> {
     let stream = key(Stream::Events);
     let old = "DELETE FROM events WHERE stream = ?1 AND at < ?2 AND seq IN
          (SELECT seq FROM events WHERE stream = ?1 ORDER BY seq LIMIT ?3)";
-    let old = sqlx::query(old).bind(stream).bind(events).bind(signed(CHUNK)).execute(&mut *connection).await?;
+    let old =
+        sqlx::query(old).bind(stream).bind(events).bind(signed(CHUNK)).execute(&mut *connection).await?;
     if old.rows_affected() > 0 {
         let orphans = "DELETE FROM pending WHERE stream = ?1 AND seq <
              COALESCE((SELECT MIN(seq) FROM events WHERE stream = ?1), 9223372036854775807)";

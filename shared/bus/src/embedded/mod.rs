@@ -20,8 +20,8 @@ use tokio_util::sync::CancellationToken;
 
 use self::{exchange::Exchange, writer::Writer};
 use crate::{
-    AnswerFn, AskError, BoxFuture, Bus, Handler, Packet, PublishError, Published, Span, Stored, Stream, Subscription,
-    Transport, Tuning,
+    AnswerFn, AskError, BoxFuture, Bus, Handler, Packet, PublishError, Published, Span, Stored, Stream,
+    Subscription, Transport, Tuning,
 };
 
 /// How long an id is remembered, so that the same event again is kept once.
@@ -60,10 +60,12 @@ pub async fn open_with(path: Option<&Path>, clock: Arc<dyn Clock>, options: Opti
     let lock = lock(&file)?;
     let opening = || format!("the event log {} cannot be opened", file.display());
     let kept = Kept { lock, temporary };
-    let connection = log::connect(&file, kept.temporary.is_none(), options.max_bytes).await.with_context(opening)?;
+    let connection =
+        log::connect(&file, kept.temporary.is_none(), options.max_bytes).await.with_context(opening)?;
     let readers = log::readers(&file);
     let writer = Writer::start(connection, clock.clone(), kept).await.with_context(opening)?;
-    let transport = Embedded { writer, readers, exchange: Exchange::default(), tuning: options.tuning, clock };
+    let transport =
+        Embedded { writer, readers, exchange: Exchange::default(), tuning: options.tuning, clock };
     let clock = transport.clock.clone();
     Ok(Bus::over(Arc::new(transport), clock))
 }
@@ -120,7 +122,11 @@ impl Transport for Embedded {
         Box::pin(consumer::consume(subscription, parts))
     }
 
-    fn follow(&self, stream: Stream, after: u64) -> BoxFuture<'_, anyhow::Result<BoxStream<'static, Stored>>> {
+    fn follow(
+        &self,
+        stream: Stream,
+        after: u64,
+    ) -> BoxFuture<'_, anyhow::Result<BoxStream<'static, Stored>>> {
         let follower = follower::follow(self.readers.clone(), self.writer.progress(), stream, after);
         Box::pin(async { Ok(follower) })
     }

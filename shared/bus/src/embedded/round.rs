@@ -8,11 +8,14 @@ use super::{
 };
 use crate::{Published, Stream};
 
+/// Outcomes of a consumer's events, and who waits for them to be recorded.
+type Settling = (Stream, &'static str, Arc<Vec<(u64, Settled)>>, Option<Reply<()>>);
+
 /// The jobs of one transaction.
 #[derive(Default)]
 pub(super) struct Round {
     pub(super) publishes: Vec<(Vec<Row>, Reply<Vec<Published>>)>,
-    pub(super) settles: Vec<(Stream, &'static str, Arc<Vec<(u64, Settled)>>, Option<Reply<()>>)>,
+    pub(super) settles: Vec<Settling>,
     pub(super) takes: Vec<(Stream, &'static str, usize, Reply<Taken>)>,
     pub(super) touches: Vec<Reply<()>>,
 }
@@ -38,7 +41,8 @@ impl Settled {
 impl Round {
     /// What is to be appended: what is published, then the dead letters.
     pub(super) fn rows(&self) -> impl Iterator<Item = &Row> {
-        let letters = self.settles.iter().flat_map(|(_, _, settled, _)| settled.iter()).filter_map(|(_, s)| s.letter());
+        let letters =
+            self.settles.iter().flat_map(|(_, _, settled, _)| settled.iter()).filter_map(|(_, s)| s.letter());
         self.publishes.iter().flat_map(|(rows, _)| rows).chain(letters)
     }
 
@@ -49,7 +53,9 @@ impl Round {
             returned.extend(settled.iter().map(|(seq, settled)| {
                 let (due_at, untried) = match settled {
                     Settled::Done | Settled::Dead(_) => (None, false),
-                    Settled::Again(after) => (Some(now + i64::try_from(after.as_millis()).unwrap_or(0)), false),
+                    Settled::Again(after) => {
+                        (Some(now + i64::try_from(after.as_millis()).unwrap_or(0)), false)
+                    }
                     Settled::Untried => (Some(now), true),
                 };
                 Returned { stream: *stream, consumer, seq: *seq, due_at, untried }
@@ -83,4 +89,3 @@ impl Round {
         rest.for_each(|reply| drop(reply.send(Err(error.into()))));
     }
 }
-

@@ -108,7 +108,9 @@ impl Task {
                 Job::Settle { stream, consumer, settled, reply } => {
                     round.settles.push((stream, consumer, settled, reply));
                 }
-                Job::Take { stream, consumer, limit, reply } => round.takes.push((stream, consumer, limit, reply)),
+                Job::Take { stream, consumer, limit, reply } => {
+                    round.takes.push((stream, consumer, limit, reply))
+                }
                 Job::Touch { reply } => round.touches.push(reply),
                 Job::Close { reply } => closing.push(reply),
                 // In its own transaction and at once: what is published after it has to know it.
@@ -190,7 +192,8 @@ impl Task {
         if !rows.is_empty() {
             let mut results = self.append(&rows, &mut gains.wake).await?.into_iter();
             let publishes = round.publishes.iter();
-            gains.published = publishes.map(|(rows, _)| results.by_ref().take(rows.len()).collect()).collect();
+            gains.published =
+                publishes.map(|(rows, _)| results.by_ref().take(rows.len()).collect()).collect();
         }
         let returned = round.returned(self.now());
         if !returned.is_empty() {
@@ -208,7 +211,11 @@ impl Task {
         Ok(gains)
     }
 
-    async fn append(&mut self, rows: &[&Row], wake: &mut HashSet<usize>) -> Result<Vec<Published>, sqlx::Error> {
+    async fn append(
+        &mut self,
+        rows: &[&Row],
+        wake: &mut HashSet<usize>,
+    ) -> Result<Vec<Published>, sqlx::Error> {
         self.stamp = self.stamp.max(self.now());
         let ids: Vec<(Stream, &str)> = rows.iter().map(|row| (row.stream, row.id.as_str())).collect();
         let known = log::known(&mut self.connection, &ids).await?;

@@ -55,12 +55,32 @@ pub(super) struct Taken {
 }
 
 pub(super) enum Job {
-    Publish { rows: Vec<Row>, reply: Reply<Vec<Published>> },
-    Register { consumer: Consumer, reply: Reply<Arc<Notify>> },
-    Take { stream: Stream, consumer: &'static str, limit: usize, reply: Reply<Taken> },
-    Settle { stream: Stream, consumer: &'static str, settled: Arc<Vec<(u64, Settled)>>, reply: Option<Reply<()>> },
-    Touch { reply: Reply<()> },
-    Close { reply: oneshot::Sender<()> },
+    Publish {
+        rows: Vec<Row>,
+        reply: Reply<Vec<Published>>,
+    },
+    Register {
+        consumer: Consumer,
+        reply: Reply<Arc<Notify>>,
+    },
+    Take {
+        stream: Stream,
+        consumer: &'static str,
+        limit: usize,
+        reply: Reply<Taken>,
+    },
+    Settle {
+        stream: Stream,
+        consumer: &'static str,
+        settled: Arc<Vec<(u64, Settled)>>,
+        reply: Option<Reply<()>>,
+    },
+    Touch {
+        reply: Reply<()>,
+    },
+    Close {
+        reply: oneshot::Sender<()>,
+    },
 }
 
 /// The writer's door. Cheap to clone.
@@ -112,8 +132,8 @@ impl Writer {
 
     pub(super) async fn publish(&self, packets: Vec<Packet>) -> Vec<Result<Published, PublishError>> {
         let mut rows = vec![];
-        let checked: Vec<Result<(), PublishError>> =
-            packets.into_iter().map(|packet| Ok(rows.push(Row::of(packet)?))).collect();
+        let mut check = |packet| Row::of(packet).map(|row| rows.push(row));
+        let checked: Vec<Result<(), PublishError>> = packets.into_iter().map(&mut check).collect();
         let done = match rows.is_empty() {
             true => Ok(vec![]),
             false => self.ask(|reply| Job::Publish { rows, reply }).await,
@@ -133,7 +153,12 @@ impl Writer {
     }
 
     /// Takes up to `limit` events that are due. Each has to be settled.
-    pub(super) async fn take(&self, stream: Stream, consumer: &'static str, limit: usize) -> Result<Taken, String> {
+    pub(super) async fn take(
+        &self,
+        stream: Stream,
+        consumer: &'static str,
+        limit: usize,
+    ) -> Result<Taken, String> {
         self.ask(|reply| Job::Take { stream, consumer, limit, reply }).await
     }
 
@@ -164,7 +189,11 @@ impl Writer {
         if self.jobs.is_closed() {
             return Err("the event log is closed".into());
         }
-        if self.failing.load(Ordering::Relaxed) { self.ask(|reply| Job::Touch { reply }).await } else { Ok(()) }
+        if self.failing.load(Ordering::Relaxed) {
+            self.ask(|reply| Job::Touch { reply }).await
+        } else {
+            Ok(())
+        }
     }
 
     pub(super) async fn close(&self) {
@@ -175,4 +204,3 @@ impl Writer {
         }
     }
 }
-

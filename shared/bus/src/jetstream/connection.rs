@@ -76,7 +76,9 @@ pub enum ProbeError {
         server: String,
     },
     /// It is older than [`FLOOR`].
-    #[error("NATS server {found} is too old: Frontdesk needs {FLOOR} or newer (Debian's own package is too old)")]
+    #[error(
+        "NATS server {found} is too old: Frontdesk needs {FLOOR} or newer (Debian's own package is too old)"
+    )]
     TooOld {
         /// Its version.
         found: String,
@@ -104,7 +106,7 @@ impl ProbeError {
 /// Why it cannot be used.
 pub async fn probe(url: &str) -> Result<String, ProbeError> {
     let servers = servers(url)?;
-    let client = attempt(&servers, options()).await?;
+    let client = attempt(&servers, options(&servers)).await?;
     let version = check(&client, &servers).await;
     // The error says that it is closed already.
     let _ = client.drain().await;
@@ -147,7 +149,7 @@ pub(super) async fn open(url: &str, chosen: Options) -> anyhow::Result<Link> {
     let (made, connections) = watch::channel(0);
     let made = Arc::new(made);
     let client = loop {
-        let options = options().event_callback({
+        let options = options(&servers).event_callback({
             let made = made.clone();
             move |event| {
                 observe(&event, &made);
@@ -175,20 +177,25 @@ fn servers(url: &str) -> Result<Vec<ServerAddr>, ProbeError> {
     let bad = |error: std::io::Error| ProbeError::BadUrl(error.to_string());
     let servers: Vec<ServerAddr> =
         url.split(',').map(|one| one.trim().parse().map_err(bad)).collect::<Result<_, _>>()?;
-    match servers.iter().find(|server| server.host().is_empty() || server.is_websocket()) {
-        Some(_) => Err(ProbeError::BadUrl("it should look like nats://host:4222 or tls://host:4222".into())),
-        None => Ok(servers),
+    let odd = |server: &ServerAddr| {
+        let path = server.clone().into_inner().path().to_owned();
+        server.host().is_empty() || server.is_websocket() || !["", "/"].contains(&path.as_str())
+    };
+    match servers.iter().any(odd) {
+        true => Err(ProbeError::BadUrl("it should look like nats://host:4222 or tls://host:4222".into())),
+        false => Ok(servers),
     }
 }
 
 /// Hosts and ports, for people.
 fn places(servers: &[ServerAddr]) -> String {
-    let places: Vec<String> = servers.iter().map(|server| format!("{}:{}", server.host(), server.port())).collect();
+    let places: Vec<String> =
+        servers.iter().map(|server| format!("{}:{}", server.host(), server.port())).collect();
     places.join(", ")
 }
 
-fn options() -> ConnectOptions {
-    ConnectOptions::new()
+fn options(servers: &[ServerAddr]) -> ConnectOptions {
+    credentials(servers)
         .name("frontdesk")
         .max_reconnects(None)
         .connection_timeout(TRY)
@@ -198,6 +205,30 @@ fn options() -> ConnectOptions {
             let exponent = u32::try_from(attempts).unwrap_or(u32::MAX).min(6);
             Duration::from_millis(20 << exponent).min(Duration::from_secs(1))
         })
+}
+
+/// The client does not take credentials from the URL by itself; they are the same for all servers.
+fn credentials(servers: &[ServerAddr]) -> ConnectOptions {
+    let Some(server) = servers.iter().find(|server| server.has_user_pass()) else {
+        return ConnectOptions::new();
+    };
+    let name = plain(server.username().unwrap_or_default());
+    match server.password() {
+        Some(password) => ConnectOptions::with_user_and_password(name, plain(password)),
+        None => ConnectOptions::with_token(name),
+    }
+}
+
+/// Undoes percent-encoding (RFC 3986 §2.1).
+fn plain(text: &str) -> String {
+    let (mut bytes, mut rest) = (vec![], text.as_bytes());
+    while let Some((first, tail)) = rest.split_first() {
+        let code = tail.get(..2).filter(|hex| *first == b'%' && hex.iter().all(u8::is_ascii_hexdigit)).and_then(|hex| std::str::from_utf8(hex).ok());
+        let byte = code.and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        bytes.push(byte.unwrap_or(*first));
+        rest = if byte.is_some() { &tail[2..] } else { tail };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 fn observe(event: &Event, made: &watch::Sender<u64>) {
@@ -264,8 +295,19 @@ mod tests {
     }
 
     #[test]
+    fn a_password_may_be_percent_encoded() {
+        assert_eq!(plain("p%40ss%2Fw%C3%B6rd%+f%"), "p@ss/w\u{f6}rd%+f%");
+    }
+
+    #[test]
     fn a_wrong_url_is_told_without_its_password() {
-        for url in ["http://user:hunter2@host", "nats://user:hunter2@", "ws://user:hunter2@host", "nats://user:hunter2@host:x"] {
+        for url in [
+            "http://user:hunter2@host",
+            "nats://user:hunter2@",
+            "ws://user:hunter2@host",
+            "nats://user:hunter2@host:x",
+            "nats//user:hunter2@host",
+        ] {
             let error = servers(url).unwrap_err();
             assert!(matches!(error, ProbeError::BadUrl(_)), "{url}");
             assert!(!error.to_string().contains("hunter2"), "{error}");
@@ -275,6 +317,9 @@ mod tests {
     #[test]
     fn the_error_about_an_old_server_names_both_versions() {
         let error = ProbeError::TooOld { found: "2.9.10".into() }.to_string();
-        assert!(error.starts_with("NATS server 2.9.10 is too old: Frontdesk needs 2.12.3 or newer"), "{error}");
+        assert!(
+            error.starts_with("NATS server 2.9.10 is too old: Frontdesk needs 2.12.3 or newer"),
+            "{error}"
+        );
     }
 }

@@ -228,7 +228,8 @@ impl Loop {
         let seq = message.info().map_or(0, |info| info.stream_sequence);
         let traceparent = read.and_then(|envelope| envelope.traceparent.as_deref());
         let attempts = attempt.min(MAX_DELIVERIES);
-        let mut dead = Dead { subject: message.subject.as_str(), seq, attempts, envelope, traceparent, reason };
+        let mut dead =
+            Dead { subject: message.subject.as_str(), seq, attempts, envelope, traceparent, reason };
         let mut buried = self.publish(self.worker.dead_letter(&dead, self.parts.clock.now())).await;
         if matches!(buried, Err(PublishError::Refused(_))) {
             let reason = format!("{reason} (its {} bytes are too many to keep)", envelope.len());
@@ -254,7 +255,10 @@ impl Loop {
     /// Tells the server an outcome. If that is lost, the event is delivered again.
     async fn tell(&self, message: &Message, outcome: AckKind) {
         if timeout(TOLD_WITHIN, message.ack_with(outcome)).await.is_err() {
-            tracing::warn!(consumer = self.worker.consumer, "an outcome could not be sent; the event comes again");
+            tracing::warn!(
+                consumer = self.worker.consumer,
+                "an outcome could not be sent; the event comes again"
+            );
         }
     }
 }

@@ -3,7 +3,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
+use async_nats::{
+    datetime::DateTime,
+    jetstream::consumer::{AckPolicy, DeliverPolicy, pull},
+};
 use futures::{StreamExt, stream::BoxStream};
 use tokio::{sync::watch, time::sleep};
 
@@ -29,6 +32,8 @@ struct Follower {
     connections: watch::Receiver<u64>,
     stream: Stream,
     after: u64,
+    /// When the stream was made.
+    made: Option<DateTime>,
     source: Option<Source>,
 }
 
@@ -45,7 +50,7 @@ pub(super) async fn follow(
     after: u64,
 ) -> anyhow::Result<BoxStream<'static, Stored>> {
     let connections = link.connections.clone();
-    let mut follower = Follower { link, connections, stream, after, source: None };
+    let mut follower = Follower { link, connections, stream, after, made: None, source: None };
     if follower.link.is_connected() {
         follower.open().await?;
     }
@@ -113,11 +118,13 @@ impl Follower {
 
     async fn open(&mut self) -> anyhow::Result<()> {
         self.connections.mark_unchanged();
-        let last = streams::state(&self.link, self.stream).await?.last_sequence;
-        if last < self.after {
-            let after = self.after;
-            tracing::error!(stream = self.stream.name(), last, after, "the stream lost events that were seen");
-            self.after = last;
+        let info = streams::info(&self.link, self.stream).await?;
+        let (last, after, stream) = (info.state.last_sequence, self.after, self.stream.name());
+        let made_again = self.made.replace(info.created).is_some_and(|made| made != info.created);
+        if made_again || last < after {
+            tracing::error!(stream, last, after, "the stream lost events that were seen");
+            // A new stream counts anew, and nothing in it was seen; else only its end was lost.
+            self.after = if made_again { 0 } else { last };
         }
         let config = pull::Config {
             deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: self.after + 1 },

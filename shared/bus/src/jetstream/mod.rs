@@ -18,8 +18,8 @@ use tokio_util::sync::CancellationToken;
 pub use self::connection::{FLOOR, ProbeError, probe};
 use self::{connection::Link, publisher::Publisher};
 use crate::{
-    AnswerFn, AskError, BoxFuture, Bus, Handler, Packet, PublishError, Published, Span, Stored, Stream, Subscription,
-    Transport, Tuning,
+    AnswerFn, AskError, BoxFuture, Bus, Handler, Packet, PublishError, Published, Span, Stored, Stream,
+    Subscription, Transport, Tuning,
 };
 
 /// How long [`Bus::close`] waits for what is on its way.
@@ -43,7 +43,12 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { tuning: Tuning::default(), replicas: 1, storage: 4 << 30, connects_within: Duration::from_secs(10) }
+        Self {
+            tuning: Tuning::default(),
+            replicas: 1,
+            storage: 4 << 30,
+            connects_within: Duration::from_secs(10),
+        }
     }
 }
 
@@ -94,13 +99,17 @@ impl Transport for JetStream {
         Box::pin(consumer::consume(subscription, parts))
     }
 
-    fn follow(&self, stream: Stream, after: u64) -> BoxFuture<'_, anyhow::Result<BoxStream<'static, Stored>>> {
+    fn follow(
+        &self,
+        stream: Stream,
+        after: u64,
+    ) -> BoxFuture<'_, anyhow::Result<BoxStream<'static, Stored>>> {
         Box::pin(follower::follow(self.link.clone(), stream, after))
     }
 
     fn span(&self, stream: Stream) -> BoxFuture<'_, anyhow::Result<Span>> {
         Box::pin(async move {
-            let state = streams::state(&self.link, stream).await?;
+            let state = streams::info(&self.link, stream).await?.state;
             let last = state.last_sequence;
             let first = if state.messages == 0 { last + 1 } else { state.first_sequence };
             Ok(Span { first, last })
@@ -108,7 +117,7 @@ impl Transport for JetStream {
     }
 
     fn backlog(&self, stream: Stream) -> BoxFuture<'_, anyhow::Result<u64>> {
-        Box::pin(async move { Ok(streams::state(&self.link, stream).await?.messages) })
+        Box::pin(async move { Ok(streams::info(&self.link, stream).await?.state.messages) })
     }
 
     fn signal(&self, subject: &'static str, payload: Vec<u8>) -> BoxFuture<'_, ()> {

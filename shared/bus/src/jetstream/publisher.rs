@@ -77,7 +77,8 @@ impl Publisher {
             results.push(self.enqueue(packet).await);
         }
         let lost = |_| Err(unavailable("the bus is closed"));
-        let result = async |queued: Result<oneshot::Receiver<_>, PublishError>| queued?.await.unwrap_or_else(lost);
+        let result =
+            async |queued: Result<oneshot::Receiver<_>, PublishError>| queued?.await.unwrap_or_else(lost);
         join_all(results.into_iter().map(result)).await
     }
 
@@ -172,7 +173,8 @@ impl Sender {
         let (last, rest) = batch.split_last()?;
         for (place, one) in rest.iter().enumerate() {
             let headers = in_batch(&name, place, one);
-            let message = self.link.client.publish_with_headers(one.subject.clone(), headers, one.payload.clone());
+            let message =
+                self.link.client.publish_with_headers(one.subject.clone(), headers, one.payload.clone());
             // The server gives up a batch with a hole by itself.
             tokio::time::timeout(ACKNOWLEDGED_WITHIN, message).await.ok()?.ok()?;
         }
@@ -224,7 +226,9 @@ fn in_batch(name: &str, place: usize, one: &Waiting) -> HeaderMap {
 
 fn failed(error: &RequestError) -> PublishError {
     match error.kind() {
-        RequestErrorKind::MaxPayloadExceeded => PublishError::Refused("it is larger than the server takes".into()),
+        RequestErrorKind::MaxPayloadExceeded => {
+            PublishError::Refused("it is larger than the server takes".into())
+        }
         RequestErrorKind::NoResponders => unavailable("JetStream is not there, or has no stream for it"),
         RequestErrorKind::TimedOut => unavailable("the NATS server did not acknowledge in time"),
         _ => PublishError::Unavailable(error.to_string()),

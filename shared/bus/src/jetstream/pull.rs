@@ -70,7 +70,12 @@ impl Puller {
     }
 
     /// Fetches up to `limit` events.
-    pub(super) async fn fetch(&mut self, consumer: &PullConsumer, limit: usize, stop: &CancellationToken) -> Fetched {
+    pub(super) async fn fetch(
+        &mut self,
+        consumer: &PullConsumer,
+        limit: usize,
+        stop: &CancellationToken,
+    ) -> Fetched {
         let mut messages = self.left_over();
         if !messages.is_empty() {
             return Fetched::Messages(messages);
@@ -79,7 +84,8 @@ impl Puller {
         self.connections.mark_unchanged();
         let subject = Subject::from(format!("{}.{}", self.inbox, self.request));
         // "No wait" with a time: the server answers at once when something is there, else with the first that comes.
-        let batch = BatchConfig { batch: limit, expires: Some(OPEN_FOR), no_wait: true, ..BatchConfig::default() };
+        let batch =
+            BatchConfig { batch: limit, expires: Some(OPEN_FOR), no_wait: true, ..BatchConfig::default() };
         if let Err(error) = consumer.request_batch(batch, subject.clone()).await {
             return Fetched::Gone(error.to_string());
         }

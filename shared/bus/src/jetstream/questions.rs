@@ -35,7 +35,10 @@ pub(super) async fn signal(link: &Link, subject: &'static str, payload: Vec<u8>)
     }
 }
 
-pub(super) async fn listen(link: &Link, subject: &'static str) -> anyhow::Result<BoxStream<'static, Vec<u8>>> {
+pub(super) async fn listen(
+    link: &Link,
+    subject: &'static str,
+) -> anyhow::Result<BoxStream<'static, Vec<u8>>> {
     let signals = link.client.subscribe(subject).await?;
     // So that nothing is missed that is signalled after this returns.
     let _ = timeout(Duration::from_secs(1), link.client.flush()).await;

@@ -6,7 +6,7 @@ use anyhow::{anyhow, bail};
 use async_nats::jetstream::{
     ErrorCode,
     context::{CreateStreamError, CreateStreamErrorKind},
-    stream::{Config, DiscardPolicy, RetentionPolicy, State, StorageType},
+    stream::{Config, DiscardPolicy, Info, RetentionPolicy, StorageType},
 };
 use tokio::time::{Instant, sleep};
 
@@ -107,7 +107,9 @@ fn code(error: &CreateStreamError) -> Option<ErrorCode> {
 fn may_pass(error: &CreateStreamError) -> bool {
     match error.kind() {
         CreateStreamErrorKind::TimedOut | CreateStreamErrorKind::JetStreamUnavailable => true,
-        CreateStreamErrorKind::JetStream(error) => error.code() == 503 || error.error_code() == ErrorCode::CLUSTER_NO_PEERS,
+        CreateStreamErrorKind::JetStream(error) => {
+            error.code() == 503 || error.error_code() == ErrorCode::CLUSTER_NO_PEERS
+        }
         _ => false,
     }
 }
@@ -122,12 +124,12 @@ fn explained(error: &CreateStreamError, wanted: &Config) -> anyhow::Error {
     }
 }
 
-/// What a stream holds.
-pub(super) async fn state(link: &Link, stream: Stream) -> anyhow::Result<State> {
+/// A stream as it is now.
+pub(super) async fn info(link: &Link, stream: Stream) -> anyhow::Result<Info> {
     if !link.is_connected() {
         bail!("no connection to the NATS server");
     }
-    Ok(link.context.get_stream(stream.name()).await?.cached_info().state.clone())
+    Ok(link.context.get_stream(stream.name()).await?.cached_info().clone())
 }
 
 #[cfg(test)]
@@ -150,7 +152,9 @@ mod tests {
         present.subjects = vec!["inbound.>".into(), "later.>".into()];
         let next = reconciled(&present, &wanted).unwrap().unwrap();
         assert_eq!((next.max_bytes, next.num_replicas), (1 << 40, 3));
-        assert!(next.subjects.contains(&"later.>".to_owned()) && next.subjects.contains(&"delivery.>".to_owned()));
+        assert!(
+            next.subjects.contains(&"later.>".to_owned()) && next.subjects.contains(&"delivery.>".to_owned())
+        );
         assert_eq!(reconciled(&next, &wanted), Ok(None));
     }
 

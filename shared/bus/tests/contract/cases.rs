@@ -28,7 +28,10 @@ pub async fn an_event_arrives_as_it_was_published(rig: impl Rig) {
     assert!(delivery.is(INBOUND) && !published.duplicate);
     assert_eq!((delivery.seq, delivery.attempt), (published.seq, 1));
     assert_eq!(delivery.read(INBOUND).unwrap(), Note { number: 7 });
-    assert_eq!(serde_json::to_string(&delivery.envelope).unwrap(), serde_json::to_string(&packet.envelope).unwrap());
+    assert_eq!(
+        serde_json::to_string(&delivery.envelope).unwrap(),
+        serde_json::to_string(&packet.envelope).unwrap()
+    );
     consuming.stop().await;
 }
 
@@ -69,7 +72,8 @@ pub async fn what_has_no_place_on_the_bus_is_refused(rig: impl Rig) {
     let large = "x".repeat(MAX_ENVELOPE - 1000);
     bus.publish(Topic::<String>::new("inbound.note"), "1", &large).await.unwrap();
     // One that is refused holds up none of the others.
-    let packets: Vec<Packet> = ["2", "", "3"].map(|id| bus.pack(INBOUND, id, &Note { number: 2 }).unwrap()).into();
+    let packets: Vec<Packet> =
+        ["2", "", "3"].map(|id| bus.pack(INBOUND, id, &Note { number: 2 }).unwrap()).into();
     let results: Vec<bool> = bus.publish_all(packets).await.iter().map(Result::is_ok).collect();
     assert_eq!(results, [true, false, true]);
     assert_eq!(bus.backlog(Stream::Inbound).await.unwrap(), 3);
@@ -95,7 +99,8 @@ pub async fn two_consumers_of_a_stream_each_get_their_subjects(rig: impl Rig) {
     let bus = rig.open().await;
     let (notes, receipts) = (Recorder::new(), Recorder::new());
     let on_receipts = Subscription { subjects: &["receipt.note", "visitor.>"], ..subscription("receipts") };
-    let consuming = [consume(&bus, subscription("notes"), notes.clone()), consume(&bus, on_receipts, receipts.clone())];
+    let consuming =
+        [consume(&bus, subscription("notes"), notes.clone()), consume(&bus, on_receipts, receipts.clone())];
     for number in 1..=10 {
         publish(&bus, if number % 2 == 0 { RECEIPT } else { INBOUND }, number).await;
     }
@@ -117,9 +122,14 @@ pub async fn two_consumers_of_a_work_queue_cannot_want_the_same_events(rig: impl
     let consuming = consume(&bus, subscription("first"), recorder.clone());
     publish(&bus, INBOUND, 1).await;
     recorder.gets(1).await;
-    let second = consume(&bus, Subscription { subjects: &["inbound.note"], ..subscription("second") }, Recorder::new());
+    let second = consume(
+        &bus,
+        Subscription { subjects: &["inbound.note"], ..subscription("second") },
+        Recorder::new(),
+    );
     assert!(timeout(SOON, second.task).await.unwrap().unwrap().is_err());
-    let elsewhere = consume(&bus, Subscription { subjects: &["desk.>"], ..subscription("third") }, Recorder::new());
+    let elsewhere =
+        consume(&bus, Subscription { subjects: &["desk.>"], ..subscription("third") }, Recorder::new());
     assert!(timeout(SOON, elsewhere.task).await.unwrap().unwrap().is_err());
     consuming.stop().await;
 }
@@ -168,7 +178,8 @@ pub async fn handlers_run_side_by_side_in_batches_within_their_limits(rig: impl 
     for number in 0..120 {
         publish(&bus, INBOUND, number).await;
     }
-    let consuming = consume(&bus, Subscription { batch: 8, concurrency: 3, ..subscription("many") }, recorder.clone());
+    let consuming =
+        consume(&bus, Subscription { batch: 8, concurrency: 3, ..subscription("many") }, recorder.clone());
     emptied(&bus, Stream::Inbound).await;
     assert_eq!(most.load(Ordering::SeqCst), 3);
     let largest = recorder.seen().iter().map(|seen| seen.batch).max();
@@ -300,9 +311,12 @@ pub async fn a_follower_sees_what_was_and_then_what_comes(rig: impl Rig) {
 pub async fn a_stream_of_events_can_be_consumed_and_followed(rig: impl Rig) {
     let bus = rig.open().await;
     let readers = [Recorder::new(), Recorder::new()];
-    let on_events = |name| Subscription { stream: Stream::Events, subjects: &["desk.>"], ..subscription(name) };
-    let consuming =
-        [consume(&bus, on_events("one"), readers[0].clone()), consume(&bus, on_events("two"), readers[1].clone())];
+    let on_events =
+        |name| Subscription { stream: Stream::Events, subjects: &["desk.>"], ..subscription(name) };
+    let consuming = [
+        consume(&bus, on_events("one"), readers[0].clone()),
+        consume(&bus, on_events("two"), readers[1].clone()),
+    ];
     for number in 1..=20 {
         publish(&bus, EVENT, number).await;
     }

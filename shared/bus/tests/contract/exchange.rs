@@ -67,7 +67,10 @@ pub async fn a_question_that_fails_says_why(rig: impl Rig) {
     let bus = rig.open().await;
     let answering = answer(&bus, double).await;
     let failed = bus.ask(DOUBLE, &Note { number: 13 }).await;
-    assert!(matches!(&failed, Err(AskError::Failed(_, why)) if why == "thirteen\nis not doubled"), "{failed:?}");
+    assert!(
+        matches!(&failed, Err(AskError::Failed(_, why)) if why == "thirteen\nis not doubled"),
+        "{failed:?}"
+    );
     let panicked = bus.ask(DOUBLE, &Note { number: 14 }).await;
     assert!(matches!(&panicked, Err(AskError::Failed(_, why)) if why.contains("panicked")), "{panicked:?}");
     let unreadable = bus.ask(Question::<String, Note>::new(DOUBLE.subject), &"two".into()).await;

@@ -1,5 +1,7 @@
 //! What the bus promises, checked on both transports by the same cases, and what only one of them can be put through.
 
+#![expect(clippy::unwrap_used, reason = "these are tests")]
+
 mod cases;
 mod connecting;
 mod exchange;

@@ -50,6 +50,7 @@ impl TestClock {
 }
 
 impl Clock for TestClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the clock")]
     fn now(&self) -> Timestamp {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
         Timestamp::from_millis(i64::try_from(now).unwrap() + self.ahead.load(Ordering::SeqCst))
@@ -109,7 +110,9 @@ impl JetStream {
 
 impl Rig for JetStream {
     async fn open(&self) -> Bus {
-        jetstream::connect_with(&self.server.url(), Arc::<TestClock>::default(), Self::options()).await.unwrap()
+        jetstream::connect_with(&self.server.url(), Arc::<TestClock>::default(), Self::options())
+            .await
+            .unwrap()
     }
 }
 

@@ -1,6 +1,8 @@
 //! Messages as they are written.
 
-use domain::{Channel, Message, MessageId, ProfileId, TicketId, Timestamp, message::Attachment};
+use domain::{
+    AuthorKind, Channel, Message, MessageId, ProfileId, TicketId, Timestamp, message::Attachment,
+};
 use sqlx::{AssertSqlSafe, Row};
 
 use super::{Store, Tx};
@@ -235,4 +237,40 @@ pub async fn after(
     found.sort_by_key(|message| message.seq);
     let surplus = found.len().saturating_sub(usize::try_from(limit).unwrap_or(0));
     Ok(found.split_off(surplus))
+}
+
+/// How many messages of that author a customer got since then.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn written_since(
+    tx: &mut Tx,
+    profile: ProfileId,
+    author: AuthorKind,
+    since: Timestamp,
+) -> Result<i64, DeskError> {
+    let sql = "SELECT count(*) FROM messages WHERE profile_id = $1 AND direction = 'out' AND author_kind = $2 \
+        AND created_at > $3";
+    Ok(sqlx::query_scalar(sql)
+        .bind(profile.to_string())
+        .bind(author.as_str())
+        .bind(since.millis())
+        .fetch_one(&mut **tx)
+        .await?)
+}
+
+/// Whether a message is of that customer and says exactly that.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn says(tx: &mut Tx, id: MessageId, profile: ProfileId, text: &str) -> Result<bool, DeskError> {
+    let found: Option<i64> = sqlx::query_scalar(
+        "SELECT CAST(1 AS BIGINT) FROM messages WHERE id = $1 AND profile_id = $2 AND direction = 'in' AND body = $3",
+    )
+    .bind(id.to_string())
+    .bind(profile.to_string())
+    .bind(text)
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(found.is_some())
 }

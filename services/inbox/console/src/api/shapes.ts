@@ -103,6 +103,7 @@ export interface Profile {
   id: string;
   name: string | null;
   addresses: Address[];
+  claimed_email?: string | null;
   time_zone: string | null;
   location: string | null;
   blocked: boolean;

@@ -18,6 +18,7 @@ export const isAutomatic = (message: Message) => message.author.kind in robots;
 
 export function authorName(message: Message, ticket: Ticket): string {
   const robot = robots[message.author.kind];
+  if (robot && message.direction === 'in') return `${message.author.name ?? customerName(ticket)} · ${robot.toLowerCase()}`;
   if (robot) return message.author.name ? `${robot} · ${message.author.name}` : robot;
   if (message.author.name) return message.author.name;
   return message.direction === 'in' ? customerName(ticket) : 'Agent';

@@ -36,13 +36,10 @@ pub enum Way {
 
 impl Way {
     /// Into the sandbox of the process at this address.
-    ///
-    /// # Errors
-    /// TLS cannot be set up.
-    pub fn sandbox(local_url: &Url) -> anyhow::Result<Self> {
+    pub fn sandbox(local_url: &Url, client: reqwest::Client) -> Self {
         let mut mailbox = local_url.clone();
         mailbox.set_path("/sandbox/mailbox");
-        Ok(Self::Sandbox(mailbox, http::client()?))
+        Self::Sandbox(mailbox, client)
     }
 
     fn name(&self) -> &'static str {
@@ -93,7 +90,8 @@ impl Mails {
         for file in &mail.attachments {
             let gone = || Attempt::failed("attachment_missing", format!("the file {:?} is gone", file.name));
             let key = file.blob.as_deref().ok_or_else(gone)?;
-            let bytes = self.blobs.get(key).await.map_err(|error| Attempt::not_taken(format!("{error:#}")))?;
+            let bytes =
+                self.blobs.get(key).await.map_err(|error| Attempt::not_taken(format!("{error:#}")))?;
             files.push((file.clone(), bytes.ok_or_else(gone)?));
         }
         Ok(files)

@@ -53,28 +53,33 @@ enum Tls {
 
 impl Relay {
     /// Reads `smtp://user:pass@host:port` (STARTTLS where the relay offers it; `?tls=required` insists, `?tls=none`
-    /// does without) or `smtps://…`. A path, if any, is the name for EHLO.
+    /// does without) or `smtps://…`. A path, if any, is the name for EHLO. Without a port: 25 or 465.
     ///
     /// # Errors
     /// It is no such address. The error does not show it.
     pub fn new(address: &Secret) -> anyhow::Result<Self> {
-        let url = Url::parse(address.expose()).context("relay.url is not an address such as smtp://host:port")?;
+        let url =
+            Url::parse(address.expose()).context("relay.url is not an address such as smtp://host:port")?;
         let host = url.host_str().context("relay.url names no host")?.trim_matches(['[', ']']).to_owned();
         let credentials = credentials(&url)?;
         let wish = url.query_pairs().find(|(key, _)| key == "tls").map(|(_, value)| value.into_owned());
         let tls = match (url.scheme(), wish.as_deref()) {
             ("smtps", None) => Tls::FromTheStart(TlsParameters::new(host.clone())?),
-            ("smtp", None | Some("opportunistic")) => Tls::IfOffered(if_offered(&host, credentials.is_some())?),
+            ("smtp", None | Some("opportunistic")) => {
+                Tls::IfOffered(if_offered(&host, credentials.is_some())?)
+            }
             ("smtp", Some("required")) => Tls::Required(TlsParameters::new(host.clone())?),
             ("smtp", Some("none")) => Tls::Never,
-            _ => bail!("relay.url must begin with smtp:// or smtps://; ?tls= may be required, opportunistic or none"),
+            _ => bail!(
+                "relay.url must begin with smtp:// or smtps://; ?tls= may be required, opportunistic or none"
+            ),
         };
         let usual = if matches!(tls, Tls::FromTheStart(_)) { 465 } else { 25 };
         let me = match url.path().trim_matches('/') {
             "" => ClientId::default(),
             name => ClientId::Domain(name.to_owned()),
         };
-        let port = url.port().unwrap_or(if credentials.is_some() && usual == 25 { 587 } else { usual });
+        let port = url.port().unwrap_or(usual);
         Ok(Self { host, port, tls, credentials, me, resting: Mutex::new(Vec::new()) })
     }
 
@@ -108,7 +113,10 @@ impl Relay {
             Some(connection) => connection,
             None => self.connect().await.map_err(|error| unreached(&error))?,
         };
-        connection.command(Mail::new(mail.envelope.from().cloned(), vec![])).await.map_err(|error| judged(&error))?;
+        connection
+            .command(Mail::new(mail.envelope.from().cloned(), vec![]))
+            .await
+            .map_err(|error| judged(&error))?;
         for to in mail.envelope.to() {
             connection.command(Rcpt::new(to.clone(), vec![])).await.map_err(|error| judged(&error))?;
         }
@@ -123,7 +131,8 @@ impl Relay {
         };
         let server = (self.host.as_str(), self.port);
         let mut connection =
-            AsyncSmtpConnection::connect_tokio1(server, Some(BEGIN_WITHIN / 3), &self.me, wrapper, None).await?;
+            AsyncSmtpConnection::connect_tokio1(server, Some(BEGIN_WITHIN / 3), &self.me, wrapper, None)
+                .await?;
         match &self.tls {
             Tls::Required(parameters) => connection.starttls(parameters.clone(), &self.me).await?,
             Tls::IfOffered(parameters) if connection.can_starttls() => {
@@ -147,7 +156,8 @@ impl Relay {
     /// A connection at rest that still answers.
     async fn rested(&self) -> Option<AsyncSmtpConnection> {
         loop {
-            let (mut connection, since) = self.resting.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
+            let (mut connection, since) =
+                self.resting.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
             if since.elapsed() > REST {
                 continue;
             }
@@ -203,7 +213,7 @@ mod tests {
         let _ = rustls::crypto::ring::default_provider().install_default();
         for (address, port) in [
             ("smtp://mail.example.com", 25),
-            ("smtp://u:p@mail.example.com", 587),
+            ("smtp://u:p@mail.example.com:587", 587),
             ("smtp://mail.example.com:1025?tls=none", 1025),
             ("smtp://mail.example.com?tls=required", 25),
             ("smtps://u%40x:p%2Fq@mail.example.com", 465),
@@ -217,7 +227,8 @@ mod tests {
     #[test]
     fn a_wrong_address_is_refused_without_showing_its_password() {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        for address in ["http://u:hunter2@x", "smtp://u:hunter2@", "hunter2", "smtp://u:hunter2@x?tls=maybe"] {
+        for address in ["http://u:hunter2@x", "smtp://u:hunter2@", "hunter2", "smtp://u:hunter2@x?tls=maybe"]
+        {
             let error = relay(address).err().map(|error| format!("{error:#}")).unwrap();
             assert!(error.contains("relay.url") && !error.contains("hunter2"), "{error}");
         }

@@ -51,11 +51,8 @@ pub struct Texts {
 
 impl Texts {
     /// From these numbers.
-    ///
-    /// # Errors
-    /// TLS cannot be set up.
-    pub fn new(lines: Vec<SmsNumber>, here: Here) -> anyhow::Result<Self> {
-        Ok(Self { lines, here, client: http::client()? })
+    pub fn new(lines: Vec<SmsNumber>, here: Here, client: reqwest::Client) -> Self {
+        Self { lines, here, client }
     }
 }
 
@@ -69,7 +66,10 @@ impl Sender for Texts {
 
     async fn send(&self, sms: &OutboundSms) -> Attempt {
         let Some(line) = self.lines.iter().find(|line| line.number == sms.from) else {
-            return Attempt::failed("number_unknown", format!("{} is no longer a number of this inbox", sms.from));
+            return Attempt::failed(
+                "number_unknown",
+                format!("{} is no longer a number of this inbox", sms.from),
+            );
         };
         let carrier = carrier(line.provider);
         let call = match carrier.call(line, &self.here, sms) {
@@ -87,6 +87,7 @@ impl Sender for Texts {
 fn below(base: &Url, segments: &[&str]) -> Url {
     let mut url = base.clone();
     url.set_query(None);
+    url.set_fragment(None);
     if let Ok(mut path) = url.path_segments_mut() {
         path.pop_if_empty().extend(segments);
     }
@@ -101,5 +102,8 @@ fn callback(base: &Url, provider: Provider, sms: &OutboundSms) -> String {
 }
 
 fn not_configured(what: &str) -> DeliveryError {
-    DeliveryError { code: "not_configured".to_owned(), reason: format!("this number has no {what} configured") }
+    DeliveryError {
+        code: "not_configured".to_owned(),
+        reason: format!("this number has no {what} configured"),
+    }
 }

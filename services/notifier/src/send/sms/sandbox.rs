@@ -34,7 +34,11 @@ impl Carrier for Sandbox {
             "status_callback": callback(ours, Provider::Sandbox, sms),
         });
         let secret = line.credentials.get("secret").unwrap_or(&here.house_secret);
-        Ok(Call { url: below(&base, &["messages"]), auth: Auth::Bearer(secret.clone()), body: Body::Json(body) })
+        Ok(Call {
+            url: below(&base, &["messages"]),
+            auth: Auth::Bearer(secret.clone()),
+            body: Body::Json(body),
+        })
     }
 
     fn read(&self, _line: &SmsNumber, sms: &OutboundSms, answer: &Answer) -> Attempt {
@@ -83,7 +87,8 @@ mod tests {
         let callback = format!("http://127.0.0.1:4711/webhooks/sms/sandbox?message_id={}", sms.message_id);
         assert_eq!(body["status_callback"], callback);
         let answer = Answer { status: StatusCode::OK, retry_after: None, body: Bytes::from_static(b"{}") };
-        let Attempt::Done(DeliveryOutcome::Sent { external_id, .. }) = Sandbox.read(&line, &sms, &answer) else {
+        let Attempt::Done(DeliveryOutcome::Sent { external_id, .. }) = Sandbox.read(&line, &sms, &answer)
+        else {
             panic!("not sent");
         };
         assert_eq!(external_id, sms.message_id.to_string());

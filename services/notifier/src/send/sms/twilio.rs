@@ -45,7 +45,8 @@ impl Carrier for Twilio {
     fn read(&self, line: &SmsNumber, _sms: &OutboundSms, answer: &Answer) -> Attempt {
         let said = answer.json();
         if answer.status.is_success() {
-            let account = line.credentials.get("account_sid").map_or_else(String::new, |sid| sid.expose().to_owned());
+            let account =
+                line.credentials.get("account_sid").map_or_else(String::new, |sid| sid.expose().to_owned());
             return match said["sid"].as_str() {
                 Some(sid) => Attempt::Done(DeliveryOutcome::Sent {
                     external_id: sid.to_owned(),
@@ -96,7 +97,9 @@ fn words(code: u64) -> Option<&'static str> {
         21408 => "texts to this country are not switched on at the carrier",
         21602 => "a text needs some words",
         21606 | 21659 | 21660 => "our number cannot send texts: it does not belong to this carrier account",
-        21609 => "the carrier does not accept our public_url for status reports: it must be reachable from outside",
+        21609 => {
+            "the carrier does not accept our public_url for status reports: it must be reachable from outside"
+        }
         21610 => "the customer has opted out of texts from this number",
         21612 => "our number cannot send texts to this customer's number",
         21614 => "this number cannot receive texts: it is not a mobile number",
@@ -118,7 +121,7 @@ mod tests {
 
     use super::*;
 
-    fn line(more: Value) -> SmsNumber {
+    fn line(more: &Value) -> SmsNumber {
         let mut line = json!({"number": "+15550001111", "provider": "twilio",
             "credentials": {"account_sid": "AC1", "auth_token": "secret"}});
         for (key, value) in more.as_object().unwrap() {
@@ -159,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_text_goes_to_the_accounts_messages_with_a_callback_that_carries_our_id() {
-        let (url, form) = call(&line(json!({})), "https://desk.example.com/");
+        let (url, form) = call(&line(&json!({})), "https://desk.example.com/");
         assert_eq!(url, "https://api.twilio.com/2010-04-01/Accounts/AC1/Messages.json");
         assert_eq!(field(&form, "To"), Some("+15557654321"));
         assert_eq!(field(&form, "From"), Some("+15550001111"));
@@ -171,7 +174,9 @@ mod tests {
 
     #[test]
     fn a_messaging_service_takes_the_place_of_the_sender() {
-        let line = line(json!({"credentials": {"messaging_service_sid": "MG1"}, "api_base": "http://127.0.0.1:9/x/"}));
+        let line = line(
+            &json!({"credentials": {"messaging_service_sid": "MG1"}, "api_base": "http://127.0.0.1:9/x/"}),
+        );
         let (url, form) = call(&line, "http://localhost:8080");
         assert_eq!(url, "http://127.0.0.1:9/x/2010-04-01/Accounts/AC1/Messages.json");
         assert_eq!((field(&form, "MessagingServiceSid"), field(&form, "From")), (Some("MG1"), None));
@@ -186,7 +191,7 @@ mod tests {
             ("http://frontdesk:8080", false),
             ("https://desk.example.com", true),
         ] {
-            let (_, form) = call(&line(json!({})), public_url);
+            let (_, form) = call(&line(&json!({})), public_url);
             assert_eq!(field(&form, "StatusCallback").is_some(), given, "{public_url}");
         }
     }
@@ -194,22 +199,31 @@ mod tests {
     fn read(status: u16, body: &Value) -> Attempt {
         let status = StatusCode::from_u16(status).unwrap();
         let answer = Answer { status, retry_after: None, body: Bytes::from(body.to_string()) };
-        Twilio.read(&line(json!({})), &sms(), &answer)
+        Twilio.read(&line(&json!({})), &sms(), &answer)
     }
 
     #[test]
     fn answers_are_understood() {
         let sent = read(201, &json!({"sid": "SM1", "status": "queued"}));
-        let expected =
-            DeliveryOutcome::Sent { external_id: "SM1".into(), account: "AC1".into(), provider: "twilio".into() };
+        let expected = DeliveryOutcome::Sent {
+            external_id: "SM1".into(),
+            account: "AC1".into(),
+            provider: "twilio".into(),
+        };
         assert_eq!(sent, Attempt::Done(expected));
         assert_eq!(read(201, &Value::Null), Attempt::uncertain());
         assert!(matches!(read(400, &json!({"code": 21611})), Attempt::NotTaken { .. }));
-        for (code, opted_out, word) in
-            [(21610, true, "opted out"), (21211, false, "valid"), (21614, false, "mobile"), (99999, false, "Oh no")]
-        {
-            let found = read(400, &json!({"code": code, "message": "Oh\r\nno".replace("\r\n", " "), "status": 400}));
-            let Attempt::Done(DeliveryOutcome::Failed { error, opted_out: out }) = found else { panic!("{found:?}") };
+        for (code, opted_out, word) in [
+            (21610, true, "opted out"),
+            (21211, false, "valid"),
+            (21614, false, "mobile"),
+            (99999, false, "Oh no"),
+        ] {
+            let found =
+                read(400, &json!({"code": code, "message": "Oh\r\nno".replace("\r\n", " "), "status": 400}));
+            let Attempt::Done(DeliveryOutcome::Failed { error, opted_out: out }) = found else {
+                panic!("{found:?}")
+            };
             assert_eq!((error.code, out), (code.to_string(), opted_out));
             assert!(error.reason.contains(word), "{}", error.reason);
         }

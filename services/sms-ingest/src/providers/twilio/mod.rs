@@ -80,18 +80,27 @@ impl Call {
 
     fn verify(&self, request: &Request<'_>, lines: &Lines) -> Result<(), Refusal> {
         let unproven = |reason: &str| Refusal::Unproven { reason: reason.to_owned(), external_id: self.id() };
-        let given = request.header("x-twilio-signature").ok_or_else(|| unproven("the signature is missing"))?;
+        let given =
+            request.header("x-twilio-signature").ok_or_else(|| unproven("the signature is missing"))?;
         let account = self.text("AccountSid");
         let tokens = tokens(lines, account.as_deref());
         if tokens.is_empty() {
-            return Err(unproven("no number of this Twilio account is configured, so its signature cannot be checked"));
+            return Err(unproven(
+                "no number of this Twilio account is configured, so its signature cannot be checked",
+            ));
         }
         let signed = if self.is_form { Signed::Form(&self.form) } else { Signed::Raw(request.body) };
         let valid = signature::is_valid(given, request.url, &signed, &tokens);
         if valid { Ok(()) } else { Err(unproven("the signature does not match")) }
     }
 
-    fn message(&self, account: String, id: String, lines: &Lines, now: Timestamp) -> Result<Accepted, Refusal> {
+    fn message(
+        &self,
+        account: String,
+        id: String,
+        lines: &Lines,
+        now: Timestamp,
+    ) -> Result<Accepted, Refusal> {
         let to = self.line(&account, "To", lines)?;
         let from = self.text("From").ok_or_else(|| unreadable("it names no sender"))?;
         let media = (0..MOST_MEDIA).map_while(|i| {
@@ -131,7 +140,8 @@ impl Call {
             message_id: self.query.text("message_id").and_then(|text| text.parse::<MessageId>().ok()),
             raw_status: status.to_owned(),
             status: meaning,
-            error: (failed || code.is_some()).then(|| reasons::error(code.as_deref().unwrap_or(status), said)),
+            error: (failed || code.is_some())
+                .then(|| reasons::error(code.as_deref().unwrap_or(status), said)),
             received_at: now,
             account,
         }))
@@ -142,7 +152,8 @@ impl Call {
         let named = self.text(field).unwrap_or_default();
         let number = PhoneNumber::parse(&named).ok();
         let service = self.text("MessagingServiceSid");
-        let ours: Vec<&SmsNumber> = lines.numbers.iter().filter(|n| has(n, "account_sid", Some(account))).collect();
+        let ours: Vec<&SmsNumber> =
+            lines.numbers.iter().filter(|n| has(n, "account_sid", Some(account))).collect();
         let by_number = ours.iter().find(|n| Some(&n.number) == number.as_ref());
         let by_service = || ours.iter().find(|n| has(n, "messaging_service_sid", service.as_deref()));
         match by_number.or_else(by_service) {
@@ -155,7 +166,8 @@ impl Call {
 /// The tokens that may have signed: those of the account named, the previous ones while they are configured.
 fn tokens<'a>(lines: &'a Lines, account: Option<&str>) -> BTreeSet<&'a str> {
     let of_account = lines.numbers.iter().filter(|n| account.is_none() || has(n, "account_sid", account));
-    let tokens = of_account.flat_map(|n| ["auth_token", "auth_token_previous"].map(|name| n.credentials.get(name)));
+    let tokens =
+        of_account.flat_map(|n| ["auth_token", "auth_token_previous"].map(|name| n.credentials.get(name)));
     tokens.flatten().map(|token| token.expose()).filter(|token| !token.is_empty()).collect()
 }
 

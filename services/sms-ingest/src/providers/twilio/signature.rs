@@ -128,7 +128,8 @@ mod tests {
     #[test]
     fn a_body_that_no_hash_names_is_never_valid() {
         let signature = web::signature::base64(hmac_sha1(b"12345", &[URL.as_bytes()]));
-        let signed = |body: &'static [u8]| is_valid(&signature, URL, &Signed::Raw(body), &BTreeSet::from(["12345"]));
+        let signed =
+            |body: &'static [u8]| is_valid(&signature, URL, &Signed::Raw(body), &BTreeSet::from(["12345"]));
         assert!(signed(b""), "a GET has no body");
         assert!(!signed(b"{}"));
     }

@@ -31,7 +31,10 @@ fn post(url: &str, form: &str, token: &str) -> Result<Vec<Accepted>, Refusal> {
 fn read(url: &str, form: &str, signature: &str) -> Result<Vec<Accepted>, Refusal> {
     let headers = [
         ("x-twilio-signature".parse().unwrap(), signature.parse().unwrap()),
-        ("content-type".parse().unwrap(), "application/x-www-form-urlencoded; charset=UTF-8".parse().unwrap()),
+        (
+            "content-type".parse().unwrap(),
+            "application/x-www-form-urlencoded; charset=UTF-8".parse().unwrap(),
+        ),
     ];
     let headers = headers.into_iter().collect::<HeaderMap>();
     let request = Request { method: "POST", url, headers: &headers, body: form.as_bytes() };
@@ -70,9 +73,13 @@ fn payloads_as_twilio_sends_them() {
 
 #[test]
 fn a_wrong_or_missing_signature_proves_nothing() {
-    let form = "MessageSid=SM1&AccountSid=AC1&From=%2B15557654321&To=%2B15550001111&Body=Hi&SmsStatus=received";
+    let form =
+        "MessageSid=SM1&AccountSid=AC1&From=%2B15557654321&To=%2B15550001111&Body=Hi&SmsStatus=received";
     let unproven = |found: Result<Vec<Accepted>, Refusal>| {
-        assert!(matches!(&found, Err(Refusal::Unproven { external_id: Some(id), .. }) if id == "SM1"), "{found:?}");
+        assert!(
+            matches!(&found, Err(Refusal::Unproven { external_id: Some(id), .. }) if id == "SM1"),
+            "{found:?}"
+        );
     };
     unproven(read(URL, form, "WRONG"));
     unproven(read(URL, form, ""));
@@ -86,14 +93,19 @@ fn a_wrong_or_missing_signature_proves_nothing() {
 
 #[test]
 fn one_account_cannot_speak_for_a_number_of_another() {
-    let form = "MessageSid=SM1&AccountSid=AC1&From=%2B15557654321&To=%2B15550003333&Body=Hi&SmsStatus=received";
+    let form =
+        "MessageSid=SM1&AccountSid=AC1&From=%2B15557654321&To=%2B15550003333&Body=Hi&SmsStatus=received";
     let found = post(URL, form, TOKEN);
-    assert!(matches!(&found, Err(Refusal::UnknownNumber { number, .. }) if number == "+15550003333"), "{found:?}");
+    assert!(
+        matches!(&found, Err(Refusal::UnknownNumber { number, .. }) if number == "+15550003333"),
+        "{found:?}"
+    );
 }
 
 #[test]
 fn the_previous_token_counts_while_it_is_configured() {
-    let form = "MessageSid=SM1&AccountSid=AC1&From=%2B15557654321&To=%2B15550001111&Body=Hi&SmsStatus=received";
+    let form =
+        "MessageSid=SM1&AccountSid=AC1&From=%2B15557654321&To=%2B15550001111&Body=Hi&SmsStatus=received";
     assert!(post(URL, form, "old").is_ok());
     assert!(post(URL, form, TOKEN).is_ok());
 }
@@ -140,7 +152,9 @@ fn b5_every_status_word_is_kept_and_unknown_ones_mean_nothing() {
         ("partially_delivered", None),
         ("teleported", None),
     ] {
-        let form = format!("MessageSid=SM1&AccountSid=AC1&From=%2B15550001111&To=%2B15557654321&MessageStatus={word}");
+        let form = format!(
+            "MessageSid=SM1&AccountSid=AC1&From=%2B15550001111&To=%2B15557654321&MessageStatus={word}"
+        );
         let found = post(URL, &form, TOKEN).unwrap();
         let Accepted::Receipt(receipt) = &found[0] else { panic!("{found:?}") };
         assert_eq!((receipt.raw_status.as_str(), receipt.status), (word, status));

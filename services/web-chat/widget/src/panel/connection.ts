@@ -6,9 +6,9 @@ import { readFrame, writeFrame, type ClientFrame, type ServerFrame } from './pro
 export interface Wire {
   send(text: string): void;
   close(): void;
-  onopen: (() => void) | null;
-  onmessage: ((event: { data: unknown }) => void) | null;
-  onclose: ((event: { code: number }) => void) | null;
+  onopen: ((event: Event) => void) | null;
+  onmessage: ((event: MessageEvent) => void) | null;
+  onclose: ((event: CloseEvent) => void) | null;
 }
 
 /** The world around, so that tests can turn it by hand. */
@@ -20,7 +20,7 @@ export interface World {
   random(): number;
 }
 
-/** `waiting`: the line is lost and will be tried again at `retryAt`. `refused`: not on this page. */
+/** `waiting`: the line is lost and will be tried again by itself. `refused`: not on this page. */
 export type Phase = 'connecting' | 'open' | 'waiting' | 'refused';
 
 export interface Listener {
@@ -44,8 +44,6 @@ const FIRST_FINAL = 4500;
 
 export class Connection {
   phase: Phase = 'connecting';
-  /** When the next try is due, as `world.now()` counts. */
-  retryAt = 0;
   #wire: Wire | null = null;
   #tries = 0;
   #openedAt = 0;
@@ -128,7 +126,6 @@ export class Connection {
     else if (code >= FIRST_FINAL && code < 5000) return this.#enter('refused');
     const wait = this.#comeBackAfter ?? this.#backOff();
     this.#tries += 1;
-    this.retryAt = this.world.now() + wait;
     this.#later(wait, () => this.start());
     this.#enter('waiting');
   }

@@ -108,7 +108,10 @@ fn address(email: &EmailAddress) -> Result<Address, DeliveryError> {
 }
 
 fn unusable(what: &str) -> DeliveryError {
-    DeliveryError { code: "unusable".to_owned(), reason: format!("a mail cannot be written with this {what}") }
+    DeliveryError {
+        code: "unusable".to_owned(),
+        reason: format!("a mail cannot be written with this {what}"),
+    }
 }
 
 /// People's words on one line. lettre panics on a line break in a display name.

@@ -1,0 +1,20 @@
+import type { LedgerEntry } from '../api/shapes';
+
+type State = LedgerEntry['state'];
+
+/** What became of something taken in, and how good that is. */
+export const stateWords: Record<State, { name: string; tone: '' | 'good' | 'warn' | 'bad' }> = {
+  ticket: { name: 'Ticket', tone: 'good' },
+  keyword: { name: 'Keyword', tone: '' },
+  receipt: { name: 'Receipt', tone: '' },
+  duplicate: { name: 'Duplicate', tone: '' },
+  blocked: { name: 'Blocked', tone: 'warn' },
+  robot: { name: 'Robot', tone: '' },
+  held: { name: 'Held', tone: 'warn' },
+  dead: { name: 'Failed', tone: 'bad' },
+};
+
+export const states = Object.keys(stateWords) as State[];
+
+/** Only what did not get through can be taken in again. */
+export const replayable = (state: State) => state === 'held' || state === 'dead' || state === 'blocked' || state === 'robot';

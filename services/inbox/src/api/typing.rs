@@ -1,0 +1,35 @@
+//! Telling a visitor that somebody is typing.
+
+use axum::{extract::State, http::StatusCode};
+use bus::topic::TYPING;
+use domain::{TicketId, event};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use web::Json;
+
+use super::Id;
+use crate::{Shared, auth::Agent, refusal::Answer};
+
+/// Typing or not.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Typing {
+    /// Started or stopped.
+    on: bool,
+}
+
+/// Tells the visitor of a chat, and colleagues, that you are typing. Never stored.
+#[utoipa::path(post, path = "/tickets/{id}/typing", tag = "messages", request_body = Typing,
+    params(("id" = Uuid, Path, description = "Ticket")), responses((status = 204)))]
+pub async fn signal(
+    State(app): State<Shared>,
+    Agent(actor): Agent,
+    Id(id): Id<TicketId>,
+    Json(typing): Json<Typing>,
+) -> Answer<StatusCode> {
+    let session = app.desk.session_of(id).await?;
+    let signal =
+        event::Typing { ticket_id: Some(id), session, name: actor.name, by_visitor: false, on: typing.on };
+    app.bus.signal(TYPING, &signal).await;
+    Ok(StatusCode::NO_CONTENT)
+}

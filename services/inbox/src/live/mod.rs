@@ -1,0 +1,141 @@
+//! `GET /api/v1/live`: everything that happens at the desk, numbered, as server-sent events. After a break the
+//! browser names the last number it saw, and nothing between is missing or comes twice.
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use axum::{
+    extract::State,
+    http::HeaderMap,
+    response::{
+        IntoResponse, Response, Sse,
+        sse::{Event, KeepAlive},
+    },
+};
+use bus::Stream;
+use futures::StreamExt;
+use serde::Deserialize;
+use tokio::{sync::mpsc, time::interval_at};
+use tokio_stream::wrappers::ReceiverStream;
+use utoipa::IntoParams;
+use web::{Problem, Query};
+
+use crate::{Shared, auth, auth::Agent, refusal::Answer, view::event::LivePosition};
+
+mod hub;
+mod news;
+
+pub use hub::Live;
+use hub::{Joined, Missed};
+use news::News;
+
+/// A comment this often keeps the way open.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// How often it is looked whether the one who listens still may.
+const CHECK_EVERY: Duration = Duration::from_secs(60);
+/// What the browser waits before it comes back.
+const COME_BACK: Duration = Duration::from_secs(1);
+/// Events on their way to a slow reader.
+const BUFFER: usize = 64;
+
+type Sender = mpsc::Sender<Result<Event, Infallible>>;
+
+/// Where to go on.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct LiveQuery {
+    /// The last number seen; the header `Last-Event-ID`, which browsers send by themselves, counts more.
+    last_event_id: Option<u64>,
+}
+
+/// Server-sent events. First `ready` (or `reload`: too much was missed, fetch everything shown again), both with
+/// `LivePosition`; then `message.received` and `message.queued` (`MessageAdded`), `message.moved` (`MessageMoved`),
+/// `ticket.changed` (`TicketChanged`), `settings.changed` (`Settings`), each with its number as `id`; and `typing`
+/// (`Typing`) without one.
+#[utoipa::path(get, path = "/live", tag = "live", params(LiveQuery),
+    responses((status = 200, body = String, content_type = "text/event-stream")))]
+pub async fn stream(
+    State(app): State<Shared>,
+    _agent: Agent,
+    headers: HeaderMap,
+    Query(query): Query<LiveQuery>,
+) -> Answer<Response> {
+    let after = match headers.get("last-event-id").map(|id| id.to_str().unwrap_or_default().trim()) {
+        None | Some("") => query.last_event_id,
+        Some(id) => {
+            let bad = |_| Problem::bad_request("bad_last_event_id", "Last-Event-ID must be a number this stream gave");
+            Some(id.parse().map_err(bad)?)
+        }
+    };
+    let seat = app.live.take_seat().ok_or_else(|| Problem::unavailable("too many live streams are open here"))?;
+    let (sender, receiver) = mpsc::channel(BUFFER);
+    tokio::spawn(async move {
+        let _seat = seat;
+        if let Err(error) = follow(&app, &headers, after, &sender).await {
+            tracing::warn!(error = format!("{error:#}"), "a live stream ended");
+        }
+    });
+    let keep_alive = KeepAlive::new().interval(KEEP_ALIVE).text("still here");
+    Ok((
+        [("x-accel-buffering", "no")],
+        Sse::new(ReceiverStream::new(receiver)).keep_alive(keep_alive),
+    )
+        .into_response())
+}
+
+/// Sends until the reader goes, may not any more, is too slow, or this process stops.
+async fn follow(app: &Shared, headers: &HeaderMap, after: Option<u64>, out: &Sender) -> anyhow::Result<()> {
+    let Joined { from, missed, mut news, mut typing } = app.live.join(&app.bus, after).await?;
+    let position = serde_json::to_string(&LivePosition { seq: from.newest })?;
+    let first = Event::default().event(from.name).id(from.after.to_string()).retry(COME_BACK).data(position);
+    if out.send(Ok(first)).await.is_err() {
+        return Ok(());
+    }
+    let mut sent = from.after;
+    let mut long_gap = match missed {
+        Missed::Kept(kept) => {
+            for news in kept {
+                if !send(out, &news, &mut sent).await {
+                    return Ok(());
+                }
+            }
+            None
+        }
+        Missed::Long => Some(app.bus.follow(Stream::Events, sent).await?),
+    };
+    let first_check = tokio::time::Instant::now() + CHECK_EVERY;
+    let mut checks = interval_at(first_check, CHECK_EVERY);
+    loop {
+        let next = async {
+            match &mut long_gap {
+                Some(stored) => stored.next().await.map(|stored| Arc::new(News::of(&stored))),
+                // Too slow: the browser comes back and names its last number.
+                None => news.recv().await.ok(),
+            }
+        };
+        let goes_on = tokio::select! {
+            () = app.stopping.cancelled() => false,
+            () = out.closed() => false,
+            news = next => match news {
+                Some(news) => send(out, &news, &mut sent).await,
+                None => false,
+            },
+            Ok(typing) = typing.recv() => out.send(Ok(Event::default().event("typing").data(&*typing))).await.is_ok(),
+            _ = checks.tick() => auth::still_good(app, headers).await,
+        };
+        if !goes_on {
+            return Ok(());
+        }
+    }
+}
+
+/// `false` when nobody reads any more.
+async fn send(out: &Sender, news: &News, sent: &mut u64) -> bool {
+    if news.seq <= *sent {
+        return true;
+    }
+    *sent = news.seq;
+    let Some((name, data)) = &news.shown else { return true };
+    let event = Event::default().event(*name).id(news.seq.to_string()).data(data);
+    out.send(Ok(event)).await.is_ok()
+}

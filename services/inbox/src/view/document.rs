@@ -1,0 +1,197 @@
+//! Documents described for OpenAPI only: the settings (whose rules live in the domain) and problems.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::word;
+
+/// Why a call was refused (RFC 9457).
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+pub struct Problem {
+    /// Always `about:blank`.
+    pub r#type: String,
+    /// HTTP status.
+    pub status: u16,
+    /// Stable, for programs.
+    pub code: String,
+    /// The status in words.
+    pub title: String,
+    /// What is wrong here, for people.
+    pub detail: Option<String>,
+}
+
+/// A form with one file.
+#[derive(ToSchema)]
+pub struct FileForm {
+    /// The file, at most 25 MiB.
+    #[schema(value_type = String, format = Binary)]
+    pub file: Vec<u8>,
+}
+
+macro_rules! document {
+    ($(#[doc = $doc:literal] $name:ident { $($(#[doc = $field_doc:literal])+ $(#[$with:meta])* $field:ident: $type:ty),+ $(,)? })+) => {
+        $(
+            #[doc = $doc]
+            #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+            #[serde(deny_unknown_fields)]
+            pub struct $name {
+                $($(#[doc = $field_doc])+ $(#[$with])* pub $field: $type),+
+            }
+        )+
+    };
+}
+
+document! {
+    #[doc = "The organisation's settings."]
+    Settings {
+        /// Name, prefix, addresses.
+        organization: Organization,
+        /// Unread badge.
+        badge: bool,
+        /// Texts.
+        sms: SmsSettings,
+        /// The widget.
+        chat: ChatSettings,
+        /// Mail to agents about new messages.
+        notifications: Notifications,
+    }
+    #[doc = "Name, prefix, addresses."]
+    Organization {
+        /// Name.
+        name: String,
+        /// What automatic texts begin with.
+        prefix: String,
+        /// Where people are sent for help.
+        support_email: String,
+        /// From of automatic mail.
+        sender_email: String,
+        /// Logo.
+        logo_url: String,
+        /// Privacy policy.
+        privacy_url: String,
+        /// Terms.
+        terms_url: String,
+    }
+    #[doc = "Texts."]
+    SmsSettings {
+        /// Automatic answers.
+        auto_responder: AutoResponder,
+        /// Keywords and their answers.
+        keywords: Keywords,
+        /// Shorten links in texts.
+        shorten_links: bool,
+        /// How long a campaign or flow message is credited, in hours.
+        attribution_window_hours: u32,
+        /// When not to text, in the recipient's time.
+        quiet_hours: QuietHours,
+    }
+    #[doc = "Automatic answers to texts."]
+    AutoResponder {
+        /// `all`, `non_consented` or `off`.
+        #[schema(value_type = AutoResponderMode)]
+        mode: String,
+        /// Text of mode `all`.
+        text_all: String,
+        /// Text of mode `non_consented`.
+        text_non_consented: String,
+    }
+    #[doc = "Keywords and their answers."]
+    Keywords {
+        /// Subscribe words besides JOIN.
+        subscribe: Vec<String>,
+        /// Answer to a subscribe or START word.
+        answer_subscribe: String,
+        /// Answer to HELP.
+        answer_help: String,
+        /// Answer to STOP.
+        answer_stop: String,
+    }
+    #[doc = "Local times of the recipient."]
+    QuietHours {
+        /// Start, `HH:MM`.
+        from: String,
+        /// End, `HH:MM`.
+        to: String,
+    }
+    #[doc = "The widget."]
+    ChatSettings {
+        /// Greeting; empty for none.
+        welcome_message: String,
+        /// When somebody is there.
+        office_hours: OfficeHours,
+        /// The mail after a left chat.
+        follow_up: FollowUp,
+        /// Colours and words.
+        branding: Branding,
+    }
+    #[doc = "When somebody is there."]
+    OfficeHours {
+        /// IANA name.
+        time_zone: String,
+        /// Spans `[from, to]` as `HH:MM` by weekday (`mon` … `sun`); none at all means always.
+        days: BTreeMap<String, Vec<(String, String)>>,
+        /// Dates (`YYYY-MM-DD`) without office hours.
+        holidays: Vec<String>,
+        /// Automatic answer inside.
+        text_inside: String,
+        /// Automatic answer outside.
+        text_outside: String,
+    }
+    #[doc = "The mail after a left chat."]
+    FollowUp {
+        /// On or off.
+        enabled: bool,
+        /// How long after.
+        delay_seconds: u32,
+        /// From; empty for the support address.
+        from: String,
+        /// Reply-To; empty for From.
+        reply_to: String,
+    }
+    #[doc = "Colours and words of the widget."]
+    Branding {
+        /// Accent colour, `#rrggbb`.
+        color: String,
+        /// Title of the panel.
+        title: String,
+        /// Line under the title.
+        subtitle: String,
+    }
+    #[doc = "Mail to agents about new messages."]
+    Notifications {
+        /// To whom; none means off.
+        recipients: Vec<String>,
+        /// For which channels.
+        #[schema(value_type = Vec<word::Channel>)]
+        channels: Vec<String>,
+    }
+}
+
+/// When the auto-responder answers.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub enum AutoResponderMode {
+    /// Every text without a keyword.
+    All,
+    /// Only those who did not agree to texts.
+    NonConsented,
+    /// Never.
+    Off,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{from_value, to_value};
+
+    use super::*;
+
+    #[test]
+    fn the_described_settings_are_those_of_the_domain() {
+        let settings = domain::Settings::default();
+        let document = to_value(&settings).unwrap();
+        let described: Settings = from_value(document.clone()).expect("every key of the domain is described");
+        assert_eq!(to_value(&described).unwrap(), document, "nothing else is described");
+    }
+}

@@ -1,0 +1,11 @@
+//! The agents' API over HTTP, with a real desk on SQLite and the embedded bus.
+
+mod access;
+mod accounts;
+mod files;
+mod live;
+mod openapi;
+mod problems;
+mod repeats;
+mod tickets;
+mod world;

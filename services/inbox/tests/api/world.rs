@@ -1,0 +1,184 @@
+//! A desk with its door open, and what customers do.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
+};
+
+use bus::{Bus, topic};
+use desk::{
+    Channels, Desk, Options,
+    intake::{Arrival, ArrivalKind, Landed},
+};
+use domain::{
+    Clock, EmailAddress, PhoneNumber, Role, SessionId, Timestamp,
+    event::{InboundChat, InboundEmail, InboundSms, MailKind, Visitor},
+};
+use harness::agent::Agent;
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+pub const OUR_NUMBER: &str = "+15550001111";
+pub const KEY: &str = "fd_owner_key_0123456789";
+
+/// A clock that is turned by hand.
+pub struct Turned(AtomicI64);
+
+impl Clock for Turned {
+    fn now(&self) -> Timestamp {
+        // One millisecond passes with every look, so that nothing happens at the same moment.
+        Timestamp::from_millis(self.0.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+pub struct World {
+    pub desk: Desk,
+    pub bus: Bus,
+    pub clock: Arc<Turned>,
+    pub base: String,
+    /// With the owner's key.
+    pub owner: Agent,
+    pub stopping: CancellationToken,
+    seq: AtomicU64,
+    _folder: TempDir,
+}
+
+impl World {
+    pub async fn new() -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(Turned(AtomicI64::new(1_763_700_000_000)));
+        let bus = bus::embedded::open(None, clock.clone()).await.unwrap();
+        let options = Options {
+            database_url: format!("sqlite://{}", folder.path().join("desk.db").display()),
+            bus: Some(bus.clone()),
+            clock: clock.clone(),
+            channels: Channels {
+                numbers: vec![PhoneNumber::parse(OUR_NUMBER).unwrap()],
+                mailboxes: vec![EmailAddress::parse("support@acme.example").unwrap()],
+                sites: vec!["main".into()],
+            },
+        };
+        let desk = Desk::open(options).await.unwrap();
+        desk.migrate().await.unwrap();
+        desk.ensure_owner(None, None, Some(KEY)).await.unwrap();
+        let stopping = CancellationToken::new();
+        let live = inbox::Live::open(&bus).await.unwrap();
+        tokio::spawn(live.clone().run(bus.clone(), stopping.clone()));
+        tokio::spawn(live.clone().hear_typing(bus.clone(), stopping.clone()));
+        let parts = inbox::Parts {
+            desk: desk.clone(),
+            bus: bus.clone(),
+            blobs: host::Blobs::in_folder(folder.path().join("blobs")).unwrap(),
+            public_url: "http://localhost:8080".parse().unwrap(),
+            stopping: stopping.clone(),
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let service = inbox::router(parts, live).into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(async move { axum::serve(listener, service).await });
+        let owner = Agent::with_key(&base, KEY);
+        Self { desk, bus, clock, base, owner, stopping, seq: AtomicU64::new(1), _folder: folder }
+    }
+
+    pub fn pass(&self, millis: i64) {
+        self.clock.0.fetch_add(millis, Ordering::Relaxed);
+    }
+
+    pub fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.clock.0.load(Ordering::Relaxed))
+    }
+
+    /// A key of that role.
+    pub async fn with_role(&self, role: Role) -> Agent {
+        let key = self.desk.create_key(role.as_str(), role, None).await.unwrap();
+        Agent::with_key(&self.base, &key.key)
+    }
+
+    /// Somebody of that role, signed in.
+    pub async fn signed_in(&self, email: &str, role: Role) -> Agent {
+        let new = desk::accounts::NewUser {
+            email: EmailAddress::parse(email).unwrap(),
+            name: None,
+            role,
+            password: Some("correct horse battery".into()),
+        };
+        self.desk.create_user(new).await.unwrap();
+        Agent::sign_in(&self.base, email, "correct horse battery").await
+    }
+
+    async fn take_in(&self, key: String, subject: &str, kind: ArrivalKind) -> Landed {
+        let seq = self.seq.fetch_add(1, Ordering::Relaxed);
+        let arrival = Arrival { key, seq, at: self.now(), subject: subject.into(), envelope: None, kind };
+        self.desk.take_in(vec![arrival]).await.remove(0).unwrap()
+    }
+
+    /// A customer texts; the ticket's id.
+    pub async fn text(&self, from: &str, text: &str) -> String {
+        let external_id = Uuid::new_v4().to_string();
+        let key = format!("sms:sandbox:test:{external_id}");
+        let sms = InboundSms {
+            provider: "sandbox".into(),
+            account: "test".into(),
+            external_id,
+            from: from.into(),
+            to: PhoneNumber::parse(OUR_NUMBER).unwrap(),
+            text: text.into(),
+            media: Vec::new(),
+            carrier_keyword: None,
+            received_at: self.clock.now(),
+        };
+        let landed = self.take_in(key, topic::INBOUND_SMS.subject, ArrivalKind::Sms(sms)).await;
+        landed.ticket_id.map(|id| id.to_string()).unwrap_or_default()
+    }
+
+    /// A customer mails; the ticket's id.
+    pub async fn mail(&self, from: &str, subject: &str, text: &str) -> String {
+        let digest = Uuid::new_v4().to_string();
+        let mailbox = EmailAddress::parse("support@acme.example").unwrap();
+        let mail = InboundEmail {
+            recipient: mailbox.to_string(),
+            mailbox,
+            envelope_from: from.into(),
+            message_id: Some(format!("{digest}@example.com")),
+            refers_to: Vec::new(),
+            references: Vec::new(),
+            from: EmailAddress::parse(from).unwrap(),
+            from_name: None,
+            subject: subject.into(),
+            text: text.into(),
+            html: None,
+            attachments: Vec::new(),
+            kind: MailKind::Human,
+            raw: format!("mail/{digest}.eml"),
+            digest: digest.clone(),
+            sent_at: None,
+            received_at: self.clock.now(),
+        };
+        let key = format!("mail:support@acme.example:{digest}");
+        let landed = self.take_in(key, topic::INBOUND_EMAIL.subject, ArrivalKind::Email(Box::new(mail))).await;
+        landed.ticket_id.unwrap().to_string()
+    }
+
+    /// A visitor writes; the ticket's id.
+    pub async fn chat(&self, session: SessionId, text: &str) -> String {
+        let client_id = Uuid::new_v4();
+        let chat = InboundChat {
+            site: "main".into(),
+            session,
+            client_id,
+            visitor: Visitor { id: format!("v-{session}"), ..Visitor::default() },
+            text: text.into(),
+            attachments: Vec::new(),
+            page: None,
+            received_at: self.clock.now(),
+        };
+        let key = format!("chat:{session}:{client_id}");
+        let landed = self.take_in(key, topic::INBOUND_CHAT.subject, ArrivalKind::Chat(chat)).await;
+        landed.ticket_id.unwrap().to_string()
+    }
+}

@@ -1,0 +1,42 @@
+//! What other services ask of the desk. Replicas share the questions.
+
+use std::future::Future;
+
+use bus::{
+    Question,
+    topic::{CHAT_HISTORY, CLAIM_SEND, RELEASE_SEND, SETTINGS},
+};
+use desk::{Desk, DeskError};
+use host::Host;
+use serde::{Serialize, de::DeserializeOwned};
+
+/// Answers until the stop.
+pub(crate) fn give(host: &mut Host, desk: &Desk) {
+    answer(host, "ticketing answers claim_send", CLAIM_SEND, desk, |desk, claim| async move {
+        desk.claim_send(&claim).await
+    });
+    answer(host, "ticketing answers release_send", RELEASE_SEND, desk, |desk, release| async move {
+        desk.release_send(&release).await
+    });
+    answer(host, "ticketing answers chat_history", CHAT_HISTORY, desk, |desk, query| async move {
+        desk.chat_history(&query).await
+    });
+    answer(host, "ticketing answers settings", SETTINGS, desk, |desk, ()| async move { desk.settings().await });
+}
+
+fn answer<Q, A, F, Fut>(host: &mut Host, name: &'static str, question: Question<Q, A>, desk: &Desk, ask: F)
+where
+    Q: DeserializeOwned + Send + 'static,
+    A: Serialize + Send + 'static,
+    F: Fn(Desk, Q) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<A, DeskError>> + Send + 'static,
+{
+    let (bus, desk, stopping) = (host.bus(), desk.clone(), host.stopping());
+    host.spawn(name, async move {
+        bus.answer(question, stopping, move |query| {
+            let asked = ask(desk.clone(), query);
+            async move { asked.await.map_err(|error| error.to_string()) }
+        })
+        .await
+    });
+}

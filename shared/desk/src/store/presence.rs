@@ -1,0 +1,45 @@
+//! A chat session's presence and tickets.
+
+use domain::{SessionId, TicketId, Timestamp};
+
+use super::{Store, Tx, rows::word};
+use crate::DeskError;
+
+/// Notes whether the visitor has the widget open; `false` if a newer word is known. The ticket is locked already.
+///
+/// # Errors
+/// The database refuses.
+pub async fn set(tx: &mut Tx, ticket: TicketId, online: bool, at: Timestamp) -> Result<bool, DeskError> {
+    let noted = sqlx::query("UPDATE tickets SET visitor_online = $1, visitor_at = $2 WHERE id = $3 AND visitor_at <= $2")
+        .bind(i64::from(online))
+        .bind(at.millis())
+        .bind(ticket.to_string())
+        .execute(&mut **tx)
+        .await?;
+    Ok(noted.rows_affected() > 0)
+}
+
+/// The tickets of a session, oldest first.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn tickets_of(tx: &mut Tx, session: SessionId) -> Result<Vec<TicketId>, DeskError> {
+    let ids: Vec<String> = sqlx::query_scalar("SELECT id FROM tickets WHERE session_id = $1 ORDER BY number")
+        .bind(session.to_string())
+        .fetch_all(&mut **tx)
+        .await?;
+    ids.iter().map(|id| word(id)).collect()
+}
+
+/// The tickets of a session with status and newest `seq`, oldest first.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn session(store: &Store, session: SessionId) -> Result<Vec<(TicketId, String, i64)>, DeskError> {
+    let rows: Vec<(String, String, i64)> =
+        sqlx::query_as("SELECT id, status, last_seq FROM tickets WHERE session_id = $1 ORDER BY number")
+            .bind(session.to_string())
+            .fetch_all(store.reader())
+            .await?;
+    rows.into_iter().map(|(id, status, seq)| Ok((word(&id)?, status, seq))).collect()
+}
