@@ -100,7 +100,6 @@ pub fn run_all(config: Configuration, log_format: LogFormat) -> ExitCode {
         for service in Service::ALL {
             service.start(host).await?;
         }
-        sandbox::start(host).await?;
         host.start("sandbox", sandbox::start).await?;
         let has_sandbox = sandbox::is_configured(host.config());
         let address = host.config().public_url.to_string();

@@ -271,6 +271,48 @@ fn up_is_ready_tells_how_to_sign_in_and_stops_cleanly_on_either_signal() {
     assert_eq!(second.ended(), Some(0));
 }
 
+const EVERY_CHANNEL: &str = r#"
+owner = { email = "owner@example.com", password = "correct horse battery", api_key = "key-of-the-owner" }
+[[sms.numbers]]
+number = "+15550001111"
+provider = "sandbox"
+[[email.mailboxes]]
+address = "support@example.com"
+inbound = "support@in.example.net"
+[[chat.sites]]
+id = "main"
+allowed_origins = ["http://localhost:8080"]
+"#;
+
+#[test]
+fn up_serves_every_address_of_the_contract() {
+    let folder = folder();
+    std::fs::write(folder.path().join("frontdesk.toml"), EVERY_CHANNEL).unwrap();
+    let mut up = Up::begin(frontdesk(folder.path()));
+    for said in ["http://localhost:8080/sandbox", "sign in  as owner@example.com with your password"] {
+        assert!(up.greeting.contains(said), "{}", up.greeting);
+    }
+    let public = listening(folder.path(), "listen");
+    let key = "authorization: Bearer key-of-the-owner\r\n";
+    for (path, status) in [
+        ("/sandbox", 200),
+        ("/chat/widget.js", 200),
+        ("/api/openapi.json", 200),
+        ("/api/v1/tickets", 200),
+        ("/api/v1/nothing", 404),
+        ("/webhooks/sms/sandbox", 403),
+        ("/webhooks/email", 405),
+        ("/chat/ws?site=main", 403),
+        ("/l/nothing", 404),
+    ] {
+        let answer = fetch(&public, path, key);
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{path}\n{answer}");
+    }
+    assert!(TcpStream::connect(listening(folder.path(), "smtp")).is_ok());
+    up.signal("TERM");
+    assert_eq!(up.ended(), Some(0));
+}
+
 #[test]
 fn a_second_signal_ends_at_once() {
     let folder = folder();

@@ -57,20 +57,41 @@ pub(crate) fn head() -> openapi::OpenApi {
     Head::openapi()
 }
 
-/// Every call may be refused with a problem document.
+/// Every call has a name of its own, says something about each answer, and may be refused with a problem document.
 pub(crate) fn finished(mut api: openapi::OpenApi) -> openapi::OpenApi {
     let problem = || {
         let content = Content::new(Some(Ref::from_schema_name("Problem")));
         ResponseBuilder::new().description("Refused").content(web::problem::MEDIA_TYPE, content).build()
     };
-    for path in api.paths.paths.values_mut() {
-        let operations =
-            [&mut path.get, &mut path.put, &mut path.post, &mut path.patch, &mut path.delete];
-        for operation in operations.into_iter().flatten() {
+    for (address, path) in &mut api.paths.paths {
+        let operations = [
+            ("get", &mut path.get),
+            ("put", &mut path.put),
+            ("post", &mut path.post),
+            ("patch", &mut path.patch),
+            ("delete", &mut path.delete),
+        ];
+        for (method, operation) in operations {
+            let Some(operation) = operation else { continue };
+            operation.operation_id = Some(name(method, address));
+            for response in operation.responses.responses.values_mut() {
+                if let RefOr::T(response) = response
+                    && response.description.is_empty()
+                {
+                    response.description = "Done".into();
+                }
+            }
             operation.responses.responses.insert("default".into(), RefOr::T(problem()));
         }
     }
     api
+}
+
+/// `get_tickets_id_messages` for `GET /api/v1/tickets/{id}/messages`.
+fn name(method: &str, address: &str) -> String {
+    let words = address.trim_start_matches("/api/v1").split(|c: char| !c.is_alphanumeric());
+    let words: Vec<_> = std::iter::once(method).chain(words.filter(|word| !word.is_empty())).collect();
+    words.join("_")
 }
 
 /// As it is served and kept.

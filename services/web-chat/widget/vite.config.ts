@@ -26,7 +26,7 @@ export default defineConfig({
       compilerOptions: {
         runes: true,
         discloseVersion: false,
-        cssHash: ({ hash, filename }) => `f${hash(filename.split('/').at(-1) ?? '').slice(0, 3)}`,
+        cssHash: ({ name }) => name, // no two components have one name
       },
     }),
   ],

@@ -143,10 +143,7 @@ impl Delivery {
     /// A span that continues the event's trace, for a handler's work on this one event. What is packed or published
     /// inside it stays in that trace.
     pub fn span(&self, name: &str) -> tracing::Span {
-        let span =
-            tracing::info_span!("delivery", otel.name = name, subject = self.subject, id = self.envelope.id);
-        trace::adopt(&span, self.envelope.traceparent.as_deref());
-        span
+        continued(name, &self.subject, &self.envelope)
     }
 }
 
@@ -159,6 +156,19 @@ pub struct Stored {
     pub subject: String,
     /// The event.
     pub envelope: Envelope,
+}
+
+impl Stored {
+    /// As [`Delivery::span`].
+    pub fn span(&self, name: &str) -> tracing::Span {
+        continued(name, &self.subject, &self.envelope)
+    }
+}
+
+fn continued(name: &str, subject: &str, envelope: &Envelope) -> tracing::Span {
+    let span = tracing::info_span!("delivery", otel.name = name, subject, id = envelope.id);
+    trace::adopt(&span, envelope.traceparent.as_deref());
+    span
 }
 
 /// Where an event landed.

@@ -49,7 +49,7 @@ mod tests {
     use tracing_subscriber::{Registry, layer::SubscriberExt};
 
     use super::*;
-    use crate::{Delivery, Envelope};
+    use crate::{BoxFuture, Delivery, Envelope};
 
     const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
@@ -112,6 +112,31 @@ mod tests {
         assert_eq!(span.parent_span_id.to_string(), &PARENT[36..52]);
         assert!(span.parent_span_is_remote);
         assert_eq!(packed.unwrap(), write(&span.span_context).unwrap());
+    }
+
+    #[test]
+    fn what_a_handler_packs_stays_in_the_trace_of_its_event() {
+        struct Packs;
+        impl crate::Handler for Packs {
+            fn handle<'a>(&'a self, _: &'a [Delivery]) -> BoxFuture<'a, Vec<Result<(), crate::Failure>>> {
+                let now = domain::Timestamp::from_millis(0);
+                let packed = crate::pack(crate::Topic::new("inbound.sms"), "id", now, &7).unwrap();
+                let traceparent = packed.envelope.traceparent.unwrap();
+                Box::pin(async { vec![Err(crate::Failure::reject(traceparent))] })
+            }
+        }
+        let mut verdicts = vec![];
+        let spans = traced(|| {
+            let tuning = crate::Tuning::default();
+            let worker = crate::worker::Worker { consumer: "test", stream: crate::Stream::Inbound, tuning };
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            verdicts = runtime.block_on(worker.run(&Packs, &[delivery(Some(PARENT))])).outcomes;
+        });
+        assert_eq!((spans[0].name.as_ref(), spans[0].parent_span_is_remote), ("consume inbound.sms", true));
+        assert_eq!(spans[0].parent_span_id.to_string(), &PARENT[36..52]);
+        let reason = write(&spans[0].span_context).unwrap();
+        assert_eq!(reason[3..35], PARENT[3..35]);
+        assert_eq!(verdicts, [crate::worker::Outcome::Dead { reason }]);
     }
 
     #[test]

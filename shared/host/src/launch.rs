@@ -1,12 +1,14 @@
 //! From the first line of `main` to the exit code.
 
-use std::{future::Future, process::ExitCode, time::Duration};
+use std::{future::Future, panic::AssertUnwindSafe, process::ExitCode, time::Duration};
 
+use futures::FutureExt;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::{
     config::Configuration,
     host::Host,
+    tasks,
     telemetry::{self, LogFormat},
 };
 
@@ -132,12 +134,14 @@ async fn work(host: &mut Host, start: impl AsyncFnOnce(&mut Host) -> anyhow::Res
         start(host).await?;
         host.go().await
     };
-    match started.await {
-        Ok(()) => {
+    // A service that panics at its start ends the process as one that fails, with the stop and code 1.
+    match AssertUnwindSafe(started).catch_unwind().await {
+        Ok(Ok(())) => {
             let failure = host.failure().await;
             failed(&failure.error.context(format!("task {} failed", failure.task)))
         }
-        Err(error) => failed(&error),
+        Ok(Err(error)) => failed(&error),
+        Err(panic) => failed(&anyhow::anyhow!("the start panicked: {}", tasks::words(panic.as_ref()))),
     }
 }
 

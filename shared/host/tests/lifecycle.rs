@@ -66,6 +66,12 @@ fn a_task_that_fails_or_panics_and_a_service_that_cannot_start_end_the_process_w
     let starting = launch(folder.path())
         .run(async |host| host.start("x", async |_: &mut Host| anyhow::bail!("no")).await);
     assert_eq!(starting, ExitCode::FAILURE);
+    let twice = launch(folder.path()).run(async |host| {
+        host.mount(Router::new().route("/twice", get(async || "")));
+        host.mount(Router::new().route("/twice", get(async || "")));
+        Ok(())
+    });
+    assert_eq!(twice, ExitCode::FAILURE, "a start that panics");
 }
 
 #[test]

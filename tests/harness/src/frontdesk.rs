@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use tokio::process::Command;
 
 use crate::{
-    nats::Nats,
+    nats,
     postgres::Postgres,
     process::{Process, executable, mortal},
 };
@@ -61,7 +61,7 @@ pub struct Frontdesk {
     processes: BTreeMap<String, Process>,
     addresses: Addresses,
     /// The broker, in a cluster.
-    pub nats: Option<Nats>,
+    pub nats: Option<nats::Server>,
     /// The database, in a cluster.
     pub postgres: Option<Postgres>,
 }
@@ -72,7 +72,7 @@ impl Frontdesk {
         let folder = tempfile::tempdir().expect("a folder");
         let (nats, postgres) = match shape {
             Shape::Embedded => (None, None),
-            Shape::Cluster { .. } => (Some(Nats::start()), Some(Postgres::start().await)),
+            Shape::Cluster { .. } => (Some(nats::Server::start()), Some(Postgres::start().await)),
         };
         let mut config = format!(
             "public_url = \"{PUBLIC_URL}\"\nlisten = \"127.0.0.1:0\"\nadmin_listen = \"127.0.0.1:0\"\n\

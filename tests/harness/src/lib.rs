@@ -5,6 +5,7 @@ pub mod agent;
 pub mod mail;
 pub mod nats;
 pub mod postgres;
+pub mod frontdesk;
 pub mod process;
 pub mod smtp_sink;
 pub mod twilio;

@@ -203,7 +203,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             }
             if let Some(outcome) = refused {
                 dropped += raw.len();
-                raw = Vec::new();
+                (raw, share) = (Vec::new(), self.door.intake.budget().share());
                 if dropped > DRAIN * limits.max_size {
                     let far =
                         if outcome == Outcome::TooLarge { Outcome::FarTooLarge } else { Outcome::TooSlow };

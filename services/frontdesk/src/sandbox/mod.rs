@@ -153,7 +153,8 @@ async fn events(State(world): State<Shared>, headers: HeaderMap) -> impl IntoRes
 
 /// Ends when the reader was too slow; the browser then comes back and names its last number.
 fn live(news: tokio::sync::broadcast::Receiver<Arc<Numbered>>) -> impl Stream<Item = Arc<Numbered>> {
-    BroadcastStream::new(news).map_while(|happening| std::future::ready(happening.ok()))
+    use std::future::ready;
+    BroadcastStream::new(news).take_while(|heard| ready(heard.is_ok())).filter_map(|heard| ready(heard.ok()))
 }
 
 fn told(happening: &Numbered) -> Event {

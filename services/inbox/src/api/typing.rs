@@ -13,19 +13,19 @@ use crate::{Shared, auth::Agent, refusal::Answer};
 /// Typing or not.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Typing {
+pub struct TypingSignal {
     /// Started or stopped.
     on: bool,
 }
 
 /// Tells the visitor of a chat, and colleagues, that you are typing. Never stored.
-#[utoipa::path(post, path = "/tickets/{id}/typing", tag = "messages", request_body = Typing,
+#[utoipa::path(post, path = "/tickets/{id}/typing", tag = "messages", request_body = TypingSignal,
     params(("id" = Uuid, Path, description = "Ticket")), responses((status = 204)))]
 pub async fn signal(
     State(app): State<Shared>,
     Agent(actor): Agent,
     Id(id): Id<TicketId>,
-    Json(typing): Json<Typing>,
+    Json(typing): Json<TypingSignal>,
 ) -> Answer<StatusCode> {
     let session = app.desk.session_of(id).await?;
     let signal =

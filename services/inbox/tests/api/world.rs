@@ -8,10 +8,10 @@ use std::{
     },
 };
 
-use bus::{Bus, topic};
+use bus::{Bus, Delivery, Envelope, Topic, topic};
 use desk::{
     Channels, Desk, Options,
-    intake::{Arrival, ArrivalKind, Landed},
+    intake::{Arrival, Landed},
 };
 use domain::{
     Clock, EmailAddress, PhoneNumber, Role, SessionId, Timestamp,
@@ -111,10 +111,11 @@ impl World {
         Agent::sign_in(&self.base, email, "correct horse battery").await
     }
 
-    async fn take_in(&self, key: String, subject: &str, kind: ArrivalKind) -> Landed {
+    async fn take_in<T: serde::Serialize>(&self, key: &str, topic: Topic<T>, event: &T) -> Landed {
+        let envelope = Envelope::wrap(key, self.now(), None, event).unwrap();
         let seq = self.seq.fetch_add(1, Ordering::Relaxed);
-        let arrival = Arrival { key, seq, at: self.now(), subject: subject.into(), envelope: None, kind };
-        self.desk.take_in(vec![arrival]).await.remove(0).unwrap()
+        let delivery = Delivery { subject: topic.subject.into(), seq, attempt: 1, envelope };
+        self.desk.take_in(vec![Arrival::of(&delivery).unwrap()]).await.remove(0).unwrap()
     }
 
     /// A customer texts; the ticket's id.
@@ -132,7 +133,7 @@ impl World {
             carrier_keyword: None,
             received_at: self.clock.now(),
         };
-        let landed = self.take_in(key, topic::INBOUND_SMS.subject, ArrivalKind::Sms(sms)).await;
+        let landed = self.take_in(&key, topic::INBOUND_SMS, &sms).await;
         landed.ticket_id.map(|id| id.to_string()).unwrap_or_default()
     }
 
@@ -160,7 +161,7 @@ impl World {
             received_at: self.clock.now(),
         };
         let key = format!("mail:support@acme.example:{digest}");
-        let landed = self.take_in(key, topic::INBOUND_EMAIL.subject, ArrivalKind::Email(Box::new(mail))).await;
+        let landed = self.take_in(&key, topic::INBOUND_EMAIL, &mail).await;
         landed.ticket_id.unwrap().to_string()
     }
 
@@ -178,7 +179,7 @@ impl World {
             received_at: self.clock.now(),
         };
         let key = format!("chat:{session}:{client_id}");
-        let landed = self.take_in(key, topic::INBOUND_CHAT.subject, ArrivalKind::Chat(chat)).await;
+        let landed = self.take_in(&key, topic::INBOUND_CHAT, &chat).await;
         landed.ticket_id.unwrap().to_string()
     }
 }

@@ -223,7 +223,10 @@ fn credentials(servers: &[ServerAddr]) -> ConnectOptions {
 fn plain(text: &str) -> String {
     let (mut bytes, mut rest) = (vec![], text.as_bytes());
     while let Some((first, tail)) = rest.split_first() {
-        let code = tail.get(..2).filter(|hex| *first == b'%' && hex.iter().all(u8::is_ascii_hexdigit)).and_then(|hex| std::str::from_utf8(hex).ok());
+        let code = tail
+            .get(..2)
+            .filter(|hex| *first == b'%' && hex.iter().all(u8::is_ascii_hexdigit))
+            .and_then(|hex| std::str::from_utf8(hex).ok());
         let byte = code.and_then(|hex| u8::from_str_radix(hex, 16).ok());
         bytes.push(byte.unwrap_or(*first));
         rest = if byte.is_some() { &tail[2..] } else { tail };

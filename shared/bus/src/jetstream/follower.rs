@@ -44,29 +44,23 @@ struct Source {
     given: u64,
 }
 
-pub(super) async fn follow(
-    link: Arc<Link>,
-    stream: Stream,
-    after: u64,
-) -> anyhow::Result<BoxStream<'static, Stored>> {
+pub(super) fn follow(link: Arc<Link>, stream: Stream, after: u64) -> BoxStream<'static, Stored> {
     let connections = link.connections.clone();
-    let mut follower = Follower { link, connections, stream, after, made: None, source: None };
-    if follower.link.is_connected() {
-        follower.open().await?;
-    }
+    let follower = Follower { link, connections, stream, after, made: None, source: None };
     let events = futures::stream::unfold(follower, |mut follower| async {
         let closed = follower.link.closed.clone();
         let event = closed.run_until_cancelled(follower.next()).await?;
         Some((event, follower))
     });
-    Ok(events.boxed())
+    events.boxed()
 }
 
 impl Follower {
     async fn next(&mut self) -> Stored {
         loop {
             let Some(source) = &mut self.source else {
-                if let Err(error) = self.open().await {
+                let connected = self.link.connected(Duration::from_secs(5)).await;
+                if connected && let Err(error) = self.open().await {
                     tracing::warn!(stream = self.stream.name(), %error, "waiting to follow");
                     sleep(PAUSE).await;
                 }

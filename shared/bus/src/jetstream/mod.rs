@@ -104,7 +104,8 @@ impl Transport for JetStream {
         stream: Stream,
         after: u64,
     ) -> BoxFuture<'_, anyhow::Result<BoxStream<'static, Stored>>> {
-        Box::pin(follower::follow(self.link.clone(), stream, after))
+        let events = follower::follow(self.link.clone(), stream, after);
+        Box::pin(async { Ok(events) })
     }
 
     fn span(&self, stream: Stream) -> BoxFuture<'_, anyhow::Result<Span>> {

@@ -10,7 +10,7 @@ use async_nats::{
 use futures::{FutureExt, StreamExt};
 use tokio::{
     sync::watch,
-    time::{Instant, sleep_until, timeout},
+    time::{Instant, sleep, sleep_until, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -25,6 +25,9 @@ const GRACE: Duration = Duration::from_secs(2);
 /// How long the rest of a batch may take once its first event is here. The server says when a batch is over; this is
 /// for when it cannot.
 const REST_WITHIN: Duration = Duration::from_millis(100);
+
+/// How often a lost connection is looked at, besides its own word.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// How long leaving may take.
 const LEAVES_WITHIN: Duration = Duration::from_secs(1);
@@ -80,8 +83,13 @@ impl Puller {
         if !messages.is_empty() {
             return Fetched::Messages(messages);
         }
-        self.request += 1;
         self.connections.mark_unchanged();
+        if !self.link.is_connected() {
+            // A request made now would be sent much later, with all the others.
+            self.wait_for_connection(stop).await;
+            return Fetched::Nothing;
+        }
+        self.request += 1;
         let subject = Subject::from(format!("{}.{}", self.inbox, self.request));
         // "No wait" with a time: the server answers at once when something is there, else with the first that comes.
         let batch =
@@ -115,6 +123,14 @@ impl Puller {
             }
         }
         if messages.is_empty() { Fetched::Nothing } else { Fetched::Messages(messages) }
+    }
+
+    async fn wait_for_connection(&mut self, stop: &CancellationToken) {
+        tokio::select! {
+            () = stop.cancelled() => {}
+            _ = self.connections.changed() => {}
+            () = sleep(LOOK_EVERY) => {}
+        }
     }
 
     /// Leaves; what the server had sent already goes back to it.

@@ -7,13 +7,13 @@ use std::{
 };
 
 use bus::{
-    Stream,
+    PublishError, Stream, Topic,
     jetstream::{self, ProbeError, connect_with, probe},
 };
 use futures::future::join_all;
 use harness::nats::{Options, Server, fake_old_server};
 
-use crate::rig::{INBOUND, JetStream, TestClock, publish};
+use crate::rig::{INBOUND, JetStream, Recorder, TestClock, consume, emptied, publish, subscription};
 
 fn options() -> jetstream::Options {
     jetstream::Options { connects_within: Duration::from_millis(600), ..JetStream::options() }
@@ -104,4 +104,26 @@ async fn many_replicas_that_start_together_make_the_streams_once() {
     let later = jetstream::Options { storage: 1 << 30, ..JetStream::options() };
     let later = connect_with(&url, Arc::<TestClock>::default(), later).await.unwrap();
     assert_eq!(later.backlog(Stream::Inbound).await.unwrap(), 8);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_stream_refuses_and_works_again_when_there_is_room() {
+    let server = Server::start();
+    let small = jetstream::Options { storage: 600_000, ..JetStream::options() };
+    let bus = connect_with(&server.url(), Arc::<TestClock>::default(), small).await.unwrap();
+    let large = Topic::<String>::new("inbound.note");
+    let packet = |n: usize| bus.pack(large, &format!("large:{n}"), &"x".repeat(10_000)).unwrap();
+    let results = bus.publish_all((0..50).map(packet).collect()).await;
+    let stored = results.iter().filter(|result| result.is_ok()).count();
+    assert!((5..50).contains(&stored), "{stored}");
+    let refused = results.iter().filter(|result| matches!(result, Err(PublishError::Unavailable(_)))).count();
+    assert_eq!(stored + refused, 50);
+    assert_eq!(bus.backlog(Stream::Inbound).await.unwrap(), stored as u64);
+    let recorder = Recorder::new();
+    let consuming = consume(&bus, subscription("reader"), recorder.clone());
+    emptied(&bus, Stream::Inbound).await;
+    assert_eq!(recorder.seen().len(), stored);
+    let again = bus.publish_all(vec![packet(49)]).await.pop().unwrap().unwrap();
+    assert!(!again.duplicate);
+    consuming.stop().await;
 }

@@ -76,7 +76,7 @@ async fn what_the_nats_server_acknowledged_survives_its_kill_9() {
     let mut rig = JetStream::new();
     let bus = rig.open().await;
     let acknowledged = Arc::new(std::sync::Mutex::new(vec![]));
-    let publishing: Vec<_> = (0..8)
+    let publishing: Vec<_> = (0..40)
         .map(|task| tokio::spawn(publish_until_it_fails(bus.clone(), task, acknowledged.clone())))
         .collect();
     crate::rig::eventually("enough", || (acknowledged.lock().unwrap().len() >= ENOUGH).then_some(())).await;

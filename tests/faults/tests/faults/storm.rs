@@ -47,7 +47,7 @@ impl Storm {
         let product = Frontdesk::start(shape, Options { config, env: Vec::new() }).await;
         let agent = Agent::with_key(&product.url("inbox"), API_KEY);
         let off = serde_json::json!({"sms": {"auto_responder": {"mode": "off"}}});
-        assert_eq!(agent.patch("/settings", &off).await.0, 200);
+        agent.patch("/settings", off).await.expect(200);
         Self { product, twilio: Arc::new(twilio), done: Arc::default(), posts: JoinSet::new(), texts: 0 }
     }
 
@@ -120,10 +120,9 @@ async fn deliver(twilio: &Twilio, addresses: &Addresses, n: usize) {
 /// How often each text is there.
 async fn messages(agent: &Agent) -> BTreeMap<String, usize> {
     let mut found = BTreeMap::new();
-    let tickets = agent.get("/tickets?limit=200&channel=sms").await;
-    for ticket in tickets["data"].as_array().expect("tickets") {
+    for ticket in agent.tickets("limit=200&channel=sms").await {
         let id = ticket["id"].as_str().expect("an id");
-        let page = agent.get(&format!("/tickets/{id}/messages?limit=200")).await;
+        let page = agent.get(&format!("/tickets/{id}/messages?limit=200")).await.expect(200);
         for message in page["data"].as_array().expect("messages") {
             *found.entry(message["text"].as_str().unwrap_or_default().to_owned()).or_default() += 1;
         }

@@ -1,7 +1,7 @@
 //! The organisation that every story plays in, and the people around it.
 
 use harness::{
-    agent::Agent,
+    agent::{Agent, Answer},
     frontdesk::{API_KEY, Frontdesk, Options, PUBLIC_URL, Shape},
     mail::MailServer,
     smtp_sink::SmtpSink,
@@ -95,13 +95,13 @@ impl World {
 
     /// All tickets of a query such as `channel=sms`, newest first.
     pub async fn tickets(&self, query: &str) -> Vec<Value> {
-        self.agent().get(&format!("/tickets?limit=200&{query}")).await["data"].as_array().expect("tickets").clone()
+        self.agent().tickets(&format!("limit=200&{query}")).await
     }
 
     /// The newest 200 messages of a ticket.
     pub async fn messages(&self, ticket: &Value) -> Vec<Value> {
         let id = ticket["id"].as_str().expect("an id");
-        let page = self.agent().get(&format!("/tickets/{id}/messages?limit=200")).await;
+        let page = self.agent().get(&format!("/tickets/{id}/messages?limit=200")).await.expect(200);
         page["data"].as_array().expect("messages").clone()
     }
 
@@ -121,28 +121,22 @@ impl World {
 
     /// The ticket as it is now.
     pub async fn ticket(&self, ticket: &Value) -> Value {
-        self.agent().get(&format!("/tickets/{}", ticket["id"].as_str().expect("an id"))).await
+        self.agent().ticket(ticket["id"].as_str().expect("an id")).await
     }
 
     /// Changes a ticket; it must be allowed.
     pub async fn change(&self, ticket: &Value, patch: Value) -> Value {
-        let path = format!("/tickets/{}", ticket["id"].as_str().expect("an id"));
-        let (status, body) = self.agent().patch(&path, &patch).await;
-        assert_eq!(status, 200, "{body}");
-        body
+        self.agent().change(ticket["id"].as_str().expect("an id"), patch).await
     }
 
     /// Answers a ticket; it must be allowed.
     pub async fn reply(&self, ticket: &Value, text: &str) -> Value {
-        let (status, body) = self.try_reply(ticket, text).await;
-        assert_eq!(status, 201, "{body}");
-        body
+        self.try_reply(ticket, text).await.expect(201)
     }
 
-    /// Answers a ticket: status and body.
-    pub async fn try_reply(&self, ticket: &Value, text: &str) -> (u16, Value) {
-        let path = format!("/tickets/{}/messages", ticket["id"].as_str().expect("an id"));
-        self.agent().post(&path, &serde_json::json!({ "text": text })).await
+    /// Answers a ticket, if that is allowed.
+    pub async fn try_reply(&self, ticket: &Value, text: &str) -> Answer {
+        self.agent().reply(ticket["id"].as_str().expect("an id"), text).await
     }
 
     /// Waits until a message of a ticket has that status.

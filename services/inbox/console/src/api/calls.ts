@@ -55,8 +55,10 @@ export const tickets = {
   list: (query: Query, signal?: AbortSignal) => call<Page<Ticket>>('GET', '/tickets', { query, ...(signal && { signal }) }),
   show: (id: string) => call<Ticket>('GET', `/tickets/${id}`),
   change: (id: string, patch: TicketPatch) => call<Ticket>('PATCH', `/tickets/${id}`, { body: patch }),
-  messages: async (id: string, before?: string) =>
-    (await call<{ data: Message[] }>('GET', `/tickets/${id}/messages`, { query: { limit: '50', before } })).data,
+  /** Oldest first; `next_cursor` is the `before` of older ones. */
+  messages: (id: string, before?: string) =>
+    call<Page<Message>>('GET', `/tickets/${id}/messages`, { query: { limit: '50', before } }),
+  typing: (id: string, on: boolean) => call<void>('POST', `/tickets/${id}/typing`, { body: { on } }),
   reply: (id: string, reply: NewReply, idempotencyKey: string) =>
     call<Message>('POST', `/tickets/${id}/messages`, { body: reply, idempotencyKey }),
   badge: () => call<{ unread_profiles: number }>('GET', '/badge'),
@@ -79,7 +81,8 @@ export const settings = {
 export const users = {
   list: async () => (await call<{ data: User[] }>('GET', '/users')).data,
   add: (user: { email: string; name: string; role: Role }) =>
-    call<User & { sign_in_link?: string }>('POST', '/users', { body: user }),
+    call<User & { sign_in_link: string | null }>('POST', '/users', { body: user }),
+  signInLink: (id: string) => call<{ sign_in_link: string }>('POST', `/users/${id}/sign-in-link`),
   change: (id: string, patch: { role?: Role; disabled?: boolean; name?: string }) =>
     call<User>('PATCH', `/users/${id}`, { body: patch }),
 };

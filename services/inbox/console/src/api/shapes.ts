@@ -94,7 +94,7 @@ export interface Page<T> {
 }
 
 export interface Address {
-  kind: string;
+  kind: 'phone' | 'sender' | 'email' | 'visitor' | 'external';
   value: string;
   verified: boolean;
 }
@@ -103,7 +103,9 @@ export interface Profile {
   id: string;
   name: string | null;
   addresses: Address[];
-  claimed_email?: string | null;
+  /** Given by a visitor; nobody vouches for it. */
+  claimed_email: string | null;
+  consent: { sms: { subscribed: boolean; kinds: ConsentKind[] } };
   time_zone: string | null;
   location: string | null;
   blocked: boolean;
@@ -132,12 +134,13 @@ export interface ApiKey {
 
 export interface LedgerEntry {
   id: string;
-  channel: Channel;
+  channel: Channel | '';
   external_id: string;
   received_at: string;
   state: 'ticket' | 'keyword' | 'receipt' | 'duplicate' | 'blocked' | 'robot' | 'held' | 'dead';
   reason: string;
   ticket_id: string | null;
+  replayable: boolean;
 }
 
 export interface Settings {

@@ -15,6 +15,3 @@ export const stateWords: Record<State, { name: string; tone: '' | 'good' | 'warn
 };
 
 export const states = Object.keys(stateWords) as State[];
-
-/** Only what did not get through can be taken in again. */
-export const replayable = (state: State) => state === 'held' || state === 'dead' || state === 'blocked' || state === 'robot';

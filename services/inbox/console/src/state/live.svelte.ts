@@ -1,27 +1,47 @@
 import type { Message, MessageStatus, Ticket } from '../api/shapes';
 
-/** The live stream: numbered events, resumed by the browser from the last number it saw. */
+/** The live stream: numbered events, resumed after every break from the last number seen. */
 
 export type LiveEvent =
   | { kind: 'message'; ticket: Ticket; message: Message }
-  | { kind: 'moved'; ticketId: string; messageId: string; status: MessageStatus; error: Message['error'] }
+  | { kind: 'moved'; messageId: string; status: MessageStatus; error: Message['error'] }
   | { kind: 'ticket'; ticket: Ticket }
+  | { kind: 'typing'; ticketId: string; name: string; byVisitor: boolean; on: boolean }
   | { kind: 'settings' }
-  /** Something was missed: fetch everything shown again. */
+  /** Something may have been missed: fetch everything shown again. */
   | { kind: 'reload' };
 
 type Listener = (event: LiveEvent) => void;
 
+interface Added {
+  ticket: Ticket;
+  message: Message;
+}
+
+interface Moved {
+  message_id: string;
+  status: MessageStatus;
+  error: Message['error'];
+}
+
+interface Typing {
+  ticket_id: string | null;
+  name: string;
+  by_visitor: boolean;
+  on: boolean;
+}
+
 const FIRST_WAIT = 1000;
 const LONGEST_WAIT = 15_000;
+/** A break shorter than this is no news. */
+const NOTICEABLE = 1200;
 
 class Live {
-  /** Shown only once a break has lasted a moment, so that a blink is not news. */
   broken = $state(false);
 
   #source: EventSource | null = null;
   #listeners = new Set<Listener>();
-  #opened = false;
+  #last = '';
   #wait = FIRST_WAIT;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #notice: ReturnType<typeof setTimeout> | undefined;
@@ -40,43 +60,42 @@ class Live {
   stop() {
     this.#source?.close();
     this.#source = null;
-    this.#opened = false;
+    this.#last = '';
     clearTimeout(this.#retry);
     this.#mend();
   }
 
   #connect() {
-    const source = new EventSource('/api/v1/live');
+    const source = new EventSource(`/api/v1/live${this.#last ? `?last_event_id=${this.#last}` : ''}`);
     this.#source = source;
-    const resumed = this.#opened;
-    source.onopen = () => {
-      this.#wait = FIRST_WAIT;
-      this.#mend();
-      // A connection of our own making starts without a number, so what lies between is fetched.
-      if (resumed || !this.#opened) this.#tell({ kind: 'reload' });
-      this.#opened = true;
-    };
+    source.onopen = () => this.#mend();
     source.onerror = () => {
-      this.#break();
+      this.#notice ??= setTimeout(() => (this.broken = true), NOTICEABLE);
       if (source.readyState === EventSource.CLOSED) this.#again();
     };
-    const on = (name: string, read: (data: never) => LiveEvent) =>
-      source.addEventListener(name, (event) => this.#tell(read(JSON.parse((event as MessageEvent<string>).data) as never)));
-    for (const name of ['message.received', 'message.queued'])
-      on(name, ({ ticket, message }: { ticket: Ticket; message: Message }) => ({ kind: 'message', ticket, message }));
-    on('message.moved', (moved: { ticket_id: string; message_id: string; status: MessageStatus; error: Message['error'] }) => ({
-      kind: 'moved',
-      ticketId: moved.ticket_id,
-      messageId: moved.message_id,
-      status: moved.status,
-      error: moved.error,
-    }));
-    on('ticket.changed', ({ ticket }: { ticket: Ticket }) => ({ kind: 'ticket', ticket }));
-    source.addEventListener('settings.changed', () => this.#tell({ kind: 'settings' }));
-    source.addEventListener('reload', () => this.#tell({ kind: 'reload' }));
+    this.#on<Added>('message.received', ({ ticket, message }) => ({ kind: 'message', ticket, message }));
+    this.#on<Added>('message.queued', ({ ticket, message }) => ({ kind: 'message', ticket, message }));
+    this.#on<Moved>('message.moved', ({ message_id, status, error }) => ({ kind: 'moved', messageId: message_id, status, error }));
+    this.#on<{ ticket: Ticket }>('ticket.changed', ({ ticket }) => ({ kind: 'ticket', ticket }));
+    this.#on<Typing>('typing', ({ ticket_id, name, by_visitor, on }) =>
+      ticket_id ? { kind: 'typing', ticketId: ticket_id, name, byVisitor: by_visitor, on } : null,
+    );
+    this.#on('settings.changed', () => ({ kind: 'settings' }));
+    this.#on('reload', () => ({ kind: 'reload' }));
+    // The first time there is no number to go on from: what was fetched meanwhile may be older than the stream.
+    const first = this.#last === '';
+    this.#on('ready', () => (first && this.#last === '' ? { kind: 'reload' } : null));
   }
 
-  /** The browser gave up (the server answered with an error): try again, ever more slowly. */
+  #on<T>(name: string, read: (data: T) => LiveEvent | null) {
+    this.#source?.addEventListener(name, (message: MessageEvent<string>) => {
+      const event = read(JSON.parse(message.data) as T);
+      if (message.lastEventId) this.#last = message.lastEventId;
+      if (event) for (const listener of this.#listeners) listener(event);
+    });
+  }
+
+  /** The browser gave up, as the server answered with an error: try again, ever more slowly. */
   #again() {
     this.#source?.close();
     clearTimeout(this.#retry);
@@ -84,18 +103,11 @@ class Live {
     this.#wait = Math.min(this.#wait * 2, LONGEST_WAIT);
   }
 
-  #break() {
-    this.#notice ??= setTimeout(() => (this.broken = true), 1200);
-  }
-
   #mend() {
     clearTimeout(this.#notice);
     this.#notice = undefined;
+    this.#wait = FIRST_WAIT;
     this.broken = false;
-  }
-
-  #tell(event: LiveEvent) {
-    for (const listener of this.#listeners) listener(event);
   }
 }
 

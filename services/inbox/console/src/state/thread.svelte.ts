@@ -1,6 +1,6 @@
 import { type TicketPatch, tickets as api } from '../api/calls';
 import { Problem, reason } from '../api/client';
-import type { Attachment, Message, Ticket } from '../api/shapes';
+import type { Attachment, Message, Page, Ticket } from '../api/shapes';
 import { drafts } from './drafts.svelte';
 import { newKey } from './key';
 import type { LiveEvent } from './live.svelte';
@@ -28,7 +28,8 @@ export interface Guard {
   theirs: Message[];
 }
 
-const PAGE = 50;
+/** Somebody who stopped typing without saying so is forgotten after this long. */
+const TYPING = 8000;
 
 class Thread {
   ticket = $state.raw<Ticket | null>(null);
@@ -36,14 +37,18 @@ class Thread {
   state = $state<'loading' | 'ready' | 'error'>('loading');
   problem = $state('');
   missing = $state(false);
-  hasOlder = $state(false);
+  /** Where older messages begin; `null` when all are here. */
+  older = $state<string | null>(null);
   loadingOlder = $state(false);
   outgoing = $state<Sending[]>([]);
   guard = $state.raw<Guard | null>(null);
+  /** Who is typing at the other end, or a colleague. */
+  typing = $state<string | null>(null);
 
   #id = '';
   /** Marked unread by hand: stays so until opened again. */
   #keepUnread = false;
+  #typingEnds: ReturnType<typeof setTimeout> | undefined;
 
   async open(id: string) {
     this.#id = id;
@@ -51,6 +56,7 @@ class Thread {
     this.ticket = tickets.find(id) ?? null;
     this.messages = [];
     this.guard = null;
+    this.typing = null;
     this.state = 'loading';
     await this.refresh();
   }
@@ -64,10 +70,10 @@ class Thread {
   async refresh() {
     const id = this.#id;
     try {
-      const [ticket, messages] = await Promise.all([api.show(id), api.messages(id)]);
+      const [ticket, page] = await Promise.all([api.show(id), api.messages(id)]);
       if (id !== this.#id) return;
       this.#see(ticket);
-      this.#take(messages);
+      this.#take(page);
       this.state = 'ready';
       this.markSeen();
     } catch (error) {
@@ -79,21 +85,23 @@ class Thread {
   }
 
   /** A page that does not touch what is shown leaves a hole: then it alone is shown. */
-  #take(page: Message[]) {
+  #take(page: Page<Message>) {
     const known = new Set(this.messages.map((message) => message.id));
-    const touches = page.some((message) => known.has(message.id));
-    if (!touches) this.hasOlder = page.length >= PAGE;
-    this.messages = merged(touches ? this.messages : [], page);
+    const first = this.state === 'loading';
+    const touches = first || page.data.some((message) => known.has(message.id));
+    if (first || !touches) this.older = page.next_cursor;
+    this.messages = merged(touches ? this.messages : [], page.data);
   }
 
   async loadOlder() {
-    const first = this.messages[0];
-    if (!first || !this.hasOlder || this.loadingOlder) return;
+    if (!this.older || this.loadingOlder) return;
     this.loadingOlder = true;
+    const id = this.#id;
     try {
-      const older = await api.messages(this.#id, first.id);
-      this.hasOlder = older.length >= PAGE;
-      this.messages = merged(this.messages, older);
+      const page = await api.messages(id, this.older);
+      if (id !== this.#id) return;
+      this.older = page.next_cursor;
+      this.messages = merged(this.messages, page.data);
     } catch (error) {
       toasts.fail(reason(error));
     } finally {
@@ -106,6 +114,7 @@ class Thread {
     if (event.kind === 'reload') void this.refresh();
     else if (event.kind === 'moved') this.messages = moved(this.messages, event);
     else if (event.kind === 'ticket' && event.ticket.id === this.#id) this.#see(event.ticket);
+    else if (event.kind === 'typing' && event.ticketId === this.#id) this.#hearTyping(event);
     else if (event.kind === 'message') this.#hearMessage(event.ticket, event.message);
   }
 
@@ -195,6 +204,13 @@ class Thread {
     this.outgoing = this.outgoing.filter((sending) => sending.key !== key);
   }
 
+  #hearTyping({ name, byVisitor, on }: { name: string; byVisitor: boolean; on: boolean }) {
+    clearTimeout(this.#typingEnds);
+    if (!byVisitor && name === session.user?.name) return;
+    this.typing = on ? (byVisitor ? (this.ticket?.profile.name ?? 'The visitor') : name) : null;
+    if (on) this.#typingEnds = setTimeout(() => (this.typing = null), TYPING);
+  }
+
   #hearMessage(ticket: Ticket, message: Message) {
     const here = this.ticket;
     const samePerson = here && ticket.profile.id === here.profile.id && ticket.channel === here.channel;
@@ -205,6 +221,7 @@ class Thread {
       if (echo) this.#drop(echo.key);
     }
     this.messages = merged(this.messages, [message]);
+    this.typing = null;
     if (ticket.id === this.#id) this.#see(ticket);
   }
 

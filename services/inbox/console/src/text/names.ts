@@ -20,7 +20,8 @@ export function authorName(message: Message, ticket: Ticket): string {
   const robot = robots[message.author.kind];
   if (robot && message.direction === 'in') return `${message.author.name ?? customerName(ticket)} · ${robot.toLowerCase()}`;
   if (robot) return message.author.name ? `${robot} · ${message.author.name}` : robot;
-  if (message.author.name) return message.author.name;
+  const known = message.author.name !== null && message.author.name !== ticket.profile.address;
+  if (known) return message.author.name ?? '';
   return message.direction === 'in' ? customerName(ticket) : 'Agent';
 }
 

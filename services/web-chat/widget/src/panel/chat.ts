@@ -166,7 +166,7 @@ export class Chat implements Listener {
 
   forget(): void {
     this.store.set('resume', undefined);
-    this.#session = null;
+    this.#session = ''; // what stands here belongs to a session that is no more
   }
 
   changed(): void {
@@ -186,7 +186,7 @@ export class Chat implements Listener {
         this.#set({ items: change(this.view.items, frame.client_id, { fate: 'sent', seq: frame.seq }) });
         return this.#ask();
       case 'status':
-        return this.#set({ ticket: frame.ticket });
+        return this.#set({ ticket: frame.ticket, ...(frame.ticket === 'closed' && { typing: null }) });
       case 'typing':
         this.#set({ typing: frame.on ? frame.name : null });
         return this.#later('typing', TYPING_SHOWN, () => this.#set({ typing: null }));

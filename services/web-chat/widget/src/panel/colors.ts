@@ -3,6 +3,7 @@
 export type Rgb = [number, number, number];
 
 const WHITE: Rgb = [255, 255, 255];
+const BLACK: Rgb = [0, 0, 0];
 const INK: Rgb = [17, 20, 26];
 
 export function rgb(color: string): Rgb {
@@ -10,7 +11,7 @@ export function rgb(color: string): Rgb {
   return [0, 2, 4].map((at) => parseInt(hex.slice(at, at + 2), 16)) as Rgb;
 }
 
-export const css = (color: Rgb): string => `rgb(${color.map(Math.round).join(' ')})`;
+const css = (color: Rgb): string => `rgb(${color.map(Math.round).join(' ')})`;
 
 function luminance(color: Rgb): number {
   const [r, g, b] = color.map((part) => {
@@ -28,12 +29,11 @@ export function contrast(a: Rgb, b: Rgb): number {
 const mix = (a: Rgb, b: Rgb, share: number): Rgb => a.map((part, at) => part + (b[at as 0] - part) * share) as Rgb;
 
 /** White, unless it cannot be read well enough there and dark ink can be read better. */
-export const on = (color: Rgb): Rgb =>
+const on = (color: Rgb): Rgb =>
   contrast(color, WHITE) >= 4.5 || contrast(color, WHITE) >= contrast(color, INK) ? WHITE : INK;
 
-/** The accent, moved towards black or white until it stands out from `ground` that much. */
-export function standOut(color: Rgb, ground: Rgb, ratio: number): Rgb {
-  const towards: Rgb = luminance(ground) > 0.4 ? [0, 0, 0] : WHITE;
+/** The colour, moved until it stands out from `ground` that much. */
+function standOut(color: Rgb, ground: Rgb, ratio: number, towards = luminance(ground) > 0.4 ? BLACK : WHITE): Rgb {
   for (let share = 0; share <= 1; share += 0.05) {
     const tried = mix(color, towards, share);
     if (contrast(tried, ground) >= ratio) return tried;
@@ -44,13 +44,14 @@ export function standOut(color: Rgb, ground: Rgb, ratio: number): Rgb {
 /** The colours the panel takes from an accent: text on it is always readable (4.5:1). */
 export function theme(color: string, dark: boolean): Record<string, string> {
   const ground: Rgb = dark ? [23, 25, 31] : [255, 255, 255];
-  const chosen = rgb(color);
+  // An accent like the ground would vanish in it.
+  const chosen = standOut(rgb(color), ground, dark ? 2 : 1.25);
   const text = on(chosen);
   const accent = standOut(chosen, text, 4.5);
   return {
     '--accent': css(accent),
     '--on-accent': css(text),
-    '--on-accent-soft': css(standOut(mix(text, accent, 0.2), accent, 4.5)),
+    '--on-accent-soft': css(standOut(mix(text, accent, 0.2), accent, 4.5, text)),
     '--accent-strong': css(standOut(chosen, ground, 4.5)),
   };
 }

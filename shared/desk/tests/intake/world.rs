@@ -1,0 +1,326 @@
+//! A desk over a database of its own, a bus, and a clock turned by hand.
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
+};
+
+use bus::{Bus, Delivery, Envelope, Stored, Stream, Topic, embedded, topic};
+use desk::{
+    Actor, Channels, Desk, Options, PageRequest,
+    intake::{Arrival, Landed, TakeInError},
+    ledger::{LedgerEntry, LedgerFilter, LedgerState},
+    tickets::TicketFilter,
+};
+use domain::{
+    Channel, Clock, EmailAddress, Message, MessageId, PhoneNumber, ProfileId, Role, SessionId, TicketId,
+    Timestamp,
+    event::{
+        DeliveryOutcome, DeliveryReported, InboundChat, InboundEmail, InboundSms, MailKind, SmsReceipt,
+        TicketView, Visitor, VisitorSignal, VisitorSignalKind,
+    },
+};
+use futures::StreamExt;
+use harness::postgres::Postgres;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tempfile::TempDir;
+use uuid::Uuid;
+
+pub const START: i64 = 1_763_700_000_000;
+pub const OURS: &str = "+15550001111";
+pub const ANNA: &str = "+15550002222";
+pub const MAILBOX: &str = "support@acme.example";
+
+/// A clock that stands until it is turned.
+pub struct Hands(AtomicI64);
+
+impl Clock for Hands {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.load(Ordering::SeqCst))
+    }
+}
+
+enum Keep {
+    Folder(TempDir),
+    Server(Box<Postgres>),
+}
+
+pub struct World {
+    pub desk: Desk,
+    pub bus: Bus,
+    url: String,
+    clock: Arc<Hands>,
+    seq: AtomicU64,
+    keep: Keep,
+}
+
+impl World {
+    pub async fn sqlite() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("desk.db").display());
+        Self::over(url, Keep::Folder(folder)).await
+    }
+
+    pub async fn postgres() -> Self {
+        let server = Postgres::start().await;
+        let url = server.create_database().await;
+        Self::over(url, Keep::Server(Box::new(server))).await
+    }
+
+    async fn over(url: String, keep: Keep) -> Self {
+        let clock = Arc::new(Hands(AtomicI64::new(START)));
+        let bus = embedded::open(None::<&PathBuf>.map(PathBuf::as_path), clock.clone()).await.unwrap();
+        let desk = open(&url, Some(bus.clone()), clock.clone()).await;
+        desk.migrate().await.unwrap();
+        desk.migrate().await.unwrap();
+        desk.ready().await.unwrap();
+        Self { desk, bus, url, clock, seq: AtomicU64::new(0), keep }
+    }
+
+    /// The same database, and nobody who publishes: as if the process died right after each commit.
+    pub async fn dying_desk(&self) -> Desk {
+        open(&self.url, None, self.clock.clone()).await
+    }
+
+    /// Another replica.
+    pub async fn replica(&self) -> Desk {
+        open(&self.url, Some(self.bus.clone()), self.clock.clone()).await
+    }
+
+    /// Ends the database, where it is a server.
+    pub async fn lose_database(&mut self) -> bool {
+        match &mut self.keep {
+            Keep::Folder(_) => false,
+            Keep::Server(server) => {
+                server.kill().await;
+                true
+            }
+        }
+    }
+
+    pub async fn mend_database(&mut self) {
+        if let Keep::Server(server) = &mut self.keep {
+            server.restart().await;
+        }
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub fn turn(&self, millis: i64) {
+        self.clock.0.fetch_add(millis, Ordering::SeqCst);
+    }
+
+    pub fn actor(&self) -> Actor {
+        Actor { id: Uuid::from_u128(7), name: "Kim".into(), role: Role::Owner, user: None }
+    }
+
+    /// An event as the bus would deliver it, with the next number.
+    pub fn delivered<T: Serialize>(&self, topic: Topic<T>, id: &str, event: &T) -> Arrival {
+        let seq = self.seq.fetch_add(1, Ordering::SeqCst) + 1;
+        let envelope = Envelope::wrap(id, self.now(), None, event).unwrap();
+        let delivery = Delivery { subject: topic.subject.into(), seq, attempt: 1, envelope };
+        Arrival::of(&delivery).unwrap()
+    }
+
+    pub fn sms(&self, id: &str, from: &str, text: &str) -> InboundSms {
+        InboundSms {
+            provider: "sandbox".into(),
+            account: "main".into(),
+            external_id: id.into(),
+            from: from.into(),
+            to: PhoneNumber::parse(OURS).unwrap(),
+            text: text.into(),
+            media: Vec::new(),
+            carrier_keyword: None,
+            received_at: self.now(),
+        }
+    }
+
+    pub fn text(&self, id: &str, from: &str, text: &str) -> Arrival {
+        self.delivered(topic::INBOUND_SMS, &format!("sms:sandbox:main:{id}"), &self.sms(id, from, text))
+    }
+
+    pub fn mail(&self, id: &str, from: &str, subject: &str, text: &str) -> InboundEmail {
+        InboundEmail {
+            mailbox: EmailAddress::parse(MAILBOX).unwrap(),
+            recipient: "support@in.acme.example".into(),
+            envelope_from: from.into(),
+            message_id: Some(format!("{id}@customer.example")),
+            refers_to: Vec::new(),
+            references: Vec::new(),
+            from: EmailAddress::parse(from).unwrap(),
+            from_name: Some("Anna Lee".into()),
+            subject: subject.into(),
+            text: text.into(),
+            html: None,
+            attachments: Vec::new(),
+            kind: MailKind::Human,
+            raw: format!("mail/{id}.eml"),
+            digest: format!("digest-{id}"),
+            sent_at: None,
+            received_at: self.now(),
+        }
+    }
+
+    pub fn mailed(&self, mail: &InboundEmail) -> Arrival {
+        self.delivered(topic::INBOUND_EMAIL, &format!("mail:{}:{}", mail.mailbox, mail.digest), mail)
+    }
+
+    pub fn chat(&self, session: SessionId, visitor: &str, text: &str) -> InboundChat {
+        InboundChat {
+            site: "main".into(),
+            session,
+            client_id: Uuid::new_v4(),
+            visitor: Visitor { id: visitor.into(), ..Visitor::default() },
+            text: text.into(),
+            attachments: Vec::new(),
+            page: None,
+            received_at: self.now(),
+        }
+    }
+
+    pub fn chatted(&self, chat: &InboundChat) -> Arrival {
+        self.delivered(topic::INBOUND_CHAT, &format!("chat:{}:{}", chat.session, chat.client_id), chat)
+    }
+
+    pub fn signal(&self, session: SessionId, kind: VisitorSignalKind) -> Arrival {
+        let event = VisitorSignal { session, kind, at: self.now() };
+        self.delivered(topic::VISITOR_SIGNAL, &format!("signal:{}", Uuid::new_v4()), &event)
+    }
+
+    pub fn receipt(&self, external_id: &str, raw: &str) -> SmsReceipt {
+        SmsReceipt {
+            provider: "sandbox".into(),
+            account: "main".into(),
+            external_id: external_id.into(),
+            message_id: None,
+            raw_status: raw.into(),
+            status: raw.parse().ok(),
+            error: None,
+            received_at: self.now(),
+        }
+    }
+
+    pub fn receipted(&self, receipt: &SmsReceipt) -> Arrival {
+        let id = format!("rcpt:sandbox:main:{}:{}", receipt.external_id, receipt.raw_status);
+        self.delivered(topic::RECEIPT_SMS, &id, receipt)
+    }
+
+    pub fn reported(&self, message_id: MessageId, outcome: DeliveryOutcome) -> Arrival {
+        let event = DeliveryReported { message_id, outcome, at: self.now() };
+        self.delivered(topic::DELIVERY_REPORTED, &format!("sent:{message_id}:{}", Uuid::new_v4()), &event)
+    }
+
+    /// Takes in one that must succeed.
+    pub async fn take(&self, arrival: Arrival) -> Landed {
+        self.try_take(vec![arrival]).await.pop().unwrap().unwrap()
+    }
+
+    pub async fn try_take(&self, arrivals: Vec<Arrival>) -> Vec<Result<Landed, TakeInError>> {
+        self.desk.take_in(arrivals).await
+    }
+
+    /// A text of Anna's that must land in a ticket.
+    pub async fn anna_writes(&self, id: &str, text: &str) -> TicketId {
+        let landed = self.take(self.text(id, ANNA, text)).await;
+        assert_eq!(landed.state, Some(LedgerState::Ticket), "{}", landed.reason);
+        landed.ticket_id.unwrap()
+    }
+
+    pub async fn tickets(&self) -> Vec<TicketView> {
+        let page = PageRequest::new(200, None);
+        self.desk.tickets(&TicketFilter::default(), &self.actor(), &page).await.unwrap().data
+    }
+
+    pub async fn ticket(&self, id: TicketId) -> TicketView {
+        self.desk.ticket(id).await.unwrap()
+    }
+
+    pub async fn messages(&self, id: TicketId) -> Vec<Message> {
+        self.desk.messages(id, 200, None).await.unwrap().data
+    }
+
+    pub async fn message(&self, ticket: TicketId, id: MessageId) -> Message {
+        self.messages(ticket).await.into_iter().find(|message| message.id == id).unwrap()
+    }
+
+    /// Sets the status of a ticket as an agent does.
+    pub async fn set_status(&self, id: TicketId, status: &str, until: Option<Timestamp>) -> TicketView {
+        let patch = desk::tickets::TicketPatch {
+            status: Some(status.into()),
+            snoozed_until: until,
+            ..desk::tickets::TicketPatch::default()
+        };
+        self.desk.change_ticket(id, patch, &self.actor()).await.unwrap()
+    }
+
+    pub async fn reply(&self, id: TicketId, text: &str) -> Message {
+        let new = desk::reply::NewReply { text: text.into(), ..desk::reply::NewReply::default() };
+        self.desk.reply(id, new, &self.actor()).await.unwrap()
+    }
+
+    pub async fn ledger(&self, state: Option<LedgerState>) -> Vec<LedgerEntry> {
+        let filter = LedgerFilter { state, channel: None };
+        self.desk.ledger(&filter, &PageRequest::new(200, None)).await.unwrap().data
+    }
+
+    /// Everything published on that stream so far.
+    pub async fn published(&self, stream: Stream) -> Vec<Stored> {
+        let last = self.bus.span(stream).await.unwrap().last;
+        let mut all = Vec::new();
+        if last == 0 {
+            return all;
+        }
+        let mut events = self.bus.follow(stream, 0).await.unwrap();
+        while let Some(event) = events.next().await {
+            let is_last = event.seq >= last;
+            all.push(event);
+            if is_last {
+                break;
+            }
+        }
+        all
+    }
+
+    /// Those on that topic, read.
+    pub async fn told<T: DeserializeOwned>(&self, topic: Topic<T>) -> Vec<T> {
+        let stream = Stream::of(topic.subject).unwrap();
+        let all = self.published(stream).await;
+        all.iter().filter(|e| e.subject == topic.subject).map(|e| e.envelope.read(topic).unwrap()).collect()
+    }
+
+    pub async fn profile_of(&self, ticket: TicketId) -> ProfileId {
+        self.ticket(ticket).await.profile.id
+    }
+
+    pub async fn on(&self, channel: Channel) -> Vec<TicketView> {
+        self.tickets().await.into_iter().filter(|ticket| ticket.channel == channel).collect()
+    }
+}
+
+async fn open(url: &str, bus: Option<Bus>, clock: Arc<Hands>) -> Desk {
+    let channels = Channels {
+        numbers: vec![PhoneNumber::parse(OURS).unwrap()],
+        mailboxes: vec![EmailAddress::parse(MAILBOX).unwrap()],
+        sites: vec!["main".into()],
+    };
+    Desk::open(Options { database_url: url.into(), bus, clock, channels }).await.unwrap()
+}
+
+pub fn session(n: u8) -> SessionId {
+    SessionId::new(Timestamp::from_millis(START), &[n; 10])
+}
+
+pub fn sent(external_id: &str) -> DeliveryOutcome {
+    DeliveryOutcome::Sent {
+        external_id: external_id.into(),
+        account: "main".into(),
+        provider: "sandbox".into(),
+    }
+}
