@@ -20,13 +20,13 @@ build: ui
 # The console and the widget; without Node the executable builds all the same and says what is missing.
 ui: $(UI:%=%/dist/.built)
 
-define package
+define web_part
 $(1)/node_modules/.installed: $(1)/package-lock.json
 	cd $(1) && npm ci --no-audit --no-fund --loglevel=error && touch node_modules/.installed
 $(1)/dist/.built: $(1)/node_modules/.installed $$(shell find $(1)/src $(1)/*.json $(1)/*.ts $(1)/*.html -type f 2>/dev/null)
 	cd $(1) && npm run build --silent && touch dist/.built
 endef
-$(foreach package,$(UI),$(eval $(call package,$(package))))
+$(foreach part,$(UI),$(eval $(call web_part,$(part))))
 
 tools:
 	.ci/tools all

@@ -25,7 +25,9 @@ pub(crate) fn answer(event: &MessageAdded, settings: &Settings, now: Timestamp) 
     let responder = &settings.sms.auto_responder;
     let (template, at_most_once_per) = match responder.mode {
         AutoResponderMode::All => (&responder.text_all, None),
-        AutoResponderMode::NonConsented if !event.sms_consent => (&responder.text_non_consented, Some(ONCE_PER)),
+        AutoResponderMode::NonConsented if !event.sms_consent => {
+            (&responder.text_non_consented, Some(ONCE_PER))
+        }
         AutoResponderMode::NonConsented | AutoResponderMode::Off => return None,
     };
     let text = fill_profile(&settings.fill(template), event);

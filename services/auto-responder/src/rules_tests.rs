@@ -79,7 +79,11 @@ fn mode(mode: AutoResponderMode) -> Settings {
 fn h2_the_default_text_names_the_organisation_and_where_to_write() {
     let proposed = answer(&event(), &mode(AutoResponderMode::All), now()).unwrap();
     assert!(proposed.text.starts_with("Acme: this inbox is not monitored"), "{}", proposed.text);
-    assert!(proposed.text.contains("help@acme.example") && proposed.text.contains("STOP"), "{}", proposed.text);
+    assert!(
+        proposed.text.contains("help@acme.example") && proposed.text.contains("STOP"),
+        "{}",
+        proposed.text
+    );
     assert!(proposed.without_consent, "whoever just wrote may be told");
     assert_eq!(proposed.key, format!("auto:{}", event().message.id));
 }

@@ -44,7 +44,8 @@ pub(crate) async fn recognise(app: &App, method: &Method, headers: &HeaderMap) -
             Some(key) => app.desk.actor_of_key(key).await?,
             None => None,
         };
-        let actor = actor.ok_or_else(|| Problem::unauthorized("this API key is not known, or was revoked"))?;
+        let actor =
+            actor.ok_or_else(|| Problem::unauthorized("this API key is not known, or was revoked"))?;
         return Ok(Caller { actor, session: None });
     }
     let token = cookie(headers).ok_or_else(|| Problem::unauthorized("sign in, or send an API key"))?;
@@ -78,14 +79,21 @@ fn check_csrf(headers: &HeaderMap, session: &Session) -> Result<(), Problem> {
 pub(crate) fn cookie(headers: &HeaderMap) -> Option<&str> {
     let lines = headers.get_all(header::COOKIE).into_iter().filter_map(|line| line.to_str().ok());
     let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.into_iter().find(|(name, _)| *name == COOKIE).map(|(_, value)| value).filter(|value| value.len() <= 200)
+    pairs
+        .into_iter()
+        .find(|(name, _)| *name == COOKIE)
+        .map(|(_, value)| value)
+        .filter(|value| value.len() <= 200)
 }
 
 /// `Set-Cookie` for a session, or to forget it when there is no token.
 pub(crate) fn set_cookie(token: Option<&str>, secure: bool) -> String {
     let seconds = if token.is_some() { desk::sign_in::SESSION_MILLIS / 1000 } else { 0 };
     let secure = if secure { "; Secure" } else { "" };
-    format!("{COOKIE}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}", token.unwrap_or_default())
+    format!(
+        "{COOKIE}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}",
+        token.unwrap_or_default()
+    )
 }
 
 impl FromRequestParts<Shared> for Caller {
@@ -177,7 +185,9 @@ mod tests {
     #[test]
     fn the_cookie_is_out_of_reach_for_scripts_and_other_sites() {
         let cookie = set_cookie(Some("t"), true);
-        for part in ["frontdesk_session=t;", "HttpOnly", "SameSite=Lax", "Secure", "Path=/", "Max-Age=1209600"] {
+        for part in
+            ["frontdesk_session=t;", "HttpOnly", "SameSite=Lax", "Secure", "Path=/", "Max-Age=1209600"]
+        {
             assert!(cookie.contains(part), "{cookie}");
         }
         assert!(!set_cookie(Some("t"), false).contains("Secure"));

@@ -44,7 +44,8 @@ async fn guarded(app: &Shared, request: Request, next: Next) -> Result<Response,
     };
     let key = checked_key(request.headers().get(HEADER))?;
     let (mut head, body) = request.into_parts();
-    let body = to_bytes(body, LONGEST_REQUEST).await.map_err(|_| Problem::too_large("this request is too large"))?;
+    let body =
+        to_bytes(body, LONGEST_REQUEST).await.map_err(|_| Problem::too_large("this request is too large"))?;
     let target = head.uri.path_and_query().map_or("", |target| target.as_str());
     let hash = hash(target, &body);
     let actor = caller.actor.id;
@@ -68,7 +69,10 @@ fn checked_key(header: Option<&HeaderValue>) -> Result<String, Problem> {
     if (1..=200).contains(&key.len()) {
         return Ok(key.to_owned());
     }
-    Err(Problem::bad_request("bad_idempotency_key", "an Idempotency-Key must have 1 to 200 printable characters"))
+    Err(Problem::bad_request(
+        "bad_idempotency_key",
+        "an Idempotency-Key must have 1 to 200 printable characters",
+    ))
 }
 
 fn hash(target: &str, body: &Bytes) -> String {
@@ -103,7 +107,9 @@ impl Taken {
             return response;
         }
         let (head, body) = response.into_parts();
-        let Ok(body) = to_bytes(body, LONGEST_ANSWER).await else { return Problem::internal().into_response() };
+        let Ok(body) = to_bytes(body, LONGEST_ANSWER).await else {
+            return Problem::internal().into_response();
+        };
         let kept = match head.extensions.get::<KeepInstead>() {
             Some(KeepInstead(instead)) => instead.clone(),
             None => String::from_utf8_lossy(&body).into_owned(),

@@ -28,6 +28,9 @@ pub use openapi::description;
 /// How often what has had its time is forgotten.
 const FORGET_EVERY: Duration = Duration::from_secs(60 * 60);
 
+/// How often it is looked whether the reader of a live stream still may.
+const CHECK_READERS_EVERY: Duration = Duration::from_secs(60);
+
 /// What the agents' door stands on.
 pub struct Parts {
     /// The desk.
@@ -40,6 +43,8 @@ pub struct Parts {
     pub public_url: Url,
     /// Cancelled when nothing new is taken in: live streams end.
     pub stopping: CancellationToken,
+    /// How often it is looked whether the reader of a live stream still may.
+    pub check_readers_every: Duration,
 }
 
 /// What every call can use.
@@ -49,6 +54,7 @@ pub(crate) struct App {
     blobs: Blobs,
     public_url: Url,
     stopping: CancellationToken,
+    check_readers_every: Duration,
     live: Arc<Live>,
     limits: auth::SignInLimits,
 }
@@ -88,16 +94,23 @@ pub async fn start(host: &mut Host) -> anyhow::Result<()> {
     host.spawn("inbox forgetting", forget(desk.clone(), stopping.clone()));
     let closing = desk.clone();
     host.on_drained("database of inbox", async move { closing.close().await });
-    let parts = Parts { desk, bus, blobs, public_url: config.public_url.clone(), stopping };
+    let parts = Parts {
+        desk,
+        bus,
+        blobs,
+        public_url: config.public_url.clone(),
+        stopping,
+        check_readers_every: CHECK_READERS_EVERY,
+    };
     host.mount(router(parts, live));
     Ok(())
 }
 
 /// All routes: the API, its description and the console.
 pub fn router(parts: Parts, live: Arc<Live>) -> Router {
-    let Parts { desk, bus, blobs, public_url, stopping } = parts;
+    let Parts { desk, bus, blobs, public_url, stopping, check_readers_every } = parts;
     let limits = auth::SignInLimits::default();
-    let app = Arc::new(App { desk, bus, blobs, public_url, stopping, live, limits });
+    let app = Arc::new(App { desk, bus, blobs, public_url, stopping, check_readers_every, live, limits });
     api::router(app).merge(console::router())
 }
 

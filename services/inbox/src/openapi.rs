@@ -42,9 +42,11 @@ struct Ways;
 impl Modify for Ways {
     fn modify(&self, api: &mut openapi::OpenApi) {
         let components = api.components.get_or_insert_default();
-        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("An API key")).build();
+        let bearer =
+            HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("An API key")).build();
         components.add_security_scheme("key", SecurityScheme::Http(bearer));
-        let cookie = ApiKeyValue::with_description(COOKIE, "A session; unsafe methods need x-csrf-token as well");
+        let cookie =
+            ApiKeyValue::with_description(COOKIE, "A session; unsafe methods need x-csrf-token as well");
         components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
         let none: [&str; 0] = [];
         api.security =
@@ -107,5 +109,6 @@ pub fn description() -> String {
 }
 
 pub(crate) async fn serve(description: String) -> Response {
-    ([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-cache")], description).into_response()
+    ([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-cache")], description)
+        .into_response()
 }

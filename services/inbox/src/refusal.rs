@@ -62,5 +62,8 @@ pub(crate) async fn unknown_endpoint() -> Refusal {
 
 /// 405 for a method that an address does not know.
 pub(crate) async fn wrong_method() -> Refusal {
-    Refusal(Problem::of_status(StatusCode::METHOD_NOT_ALLOWED).detail("this address does not answer to this method"))
+    Refusal(
+        Problem::of_status(StatusCode::METHOD_NOT_ALLOWED)
+            .detail("this address does not answer to this method"),
+    )
 }

@@ -21,7 +21,13 @@ pub(crate) fn give(host: &mut Host, desk: &Desk) {
     answer(host, "ticketing answers chat_history", CHAT_HISTORY, desk, |desk, query| async move {
         desk.chat_history(&query).await
     });
-    answer(host, "ticketing answers settings", SETTINGS, desk, |desk, ()| async move { desk.settings().await });
+    answer(
+        host,
+        "ticketing answers settings",
+        SETTINGS,
+        desk,
+        |desk, ()| async move { desk.settings().await },
+    );
 }
 
 fn answer<Q, A, F, Fut>(host: &mut Host, name: &'static str, question: Question<Q, A>, desk: &Desk, ask: F)

@@ -12,7 +12,11 @@ const TICK: Duration = Duration::from_secs(1);
 const SHORTEST: Duration = Duration::from_millis(100);
 
 /// Does what is due until the stop.
-pub(crate) async fn timers(desk: Desk, clock: Arc<dyn Clock>, stopping: CancellationToken) -> anyhow::Result<()> {
+pub(crate) async fn timers(
+    desk: Desk,
+    clock: Arc<dyn Clock>,
+    stopping: CancellationToken,
+) -> anyhow::Result<()> {
     loop {
         let pause = match due(&desk).await {
             Ok(next) => until(next, clock.now()),

@@ -49,8 +49,12 @@ impl Intake {
             if !self.wait_for_desk().await {
                 break;
             }
-            let open: Vec<usize> =
-                results.iter().enumerate().filter(|(_, result)| is_retry(result)).map(|(index, _)| index).collect();
+            let open: Vec<usize> = results
+                .iter()
+                .enumerate()
+                .filter(|(_, result)| is_retry(result))
+                .map(|(index, _)| index)
+                .collect();
             let again = open.iter().filter_map(|index| arrivals.get(*index).cloned()).collect();
             for (index, result) in open.into_iter().zip(self.desk.take_in(again).await) {
                 results[index] = result;
@@ -115,7 +119,12 @@ impl Burial {
 
     async fn bury(&self, delivery: &Delivery) -> Result<(), Failure> {
         let letter = delivery.read(DEAD)?;
-        tracing::error!(consumer = letter.consumer, subject = letter.subject, reason = letter.reason, "a dead letter");
+        tracing::error!(
+            consumer = letter.consumer,
+            subject = letter.subject,
+            reason = letter.reason,
+            "a dead letter"
+        );
         self.desk.bury(&letter).await.map_err(Failure::retry)
     }
 }

@@ -25,8 +25,13 @@ const INTAKE: Subscription = Subscription {
     concurrency: 4,
 };
 /// What nobody could handle.
-const BURIAL: Subscription =
-    Subscription { name: "ticketing-dead", stream: Stream::Dead, subjects: &["dead.>"], batch: 20, concurrency: 1 };
+const BURIAL: Subscription = Subscription {
+    name: "ticketing-dead",
+    stream: Stream::Dead,
+    subjects: &["dead.>"],
+    batch: 20,
+    concurrency: 1,
+};
 
 /// Starts the service.
 ///

@@ -41,7 +41,12 @@ pub fn loader(headers: &HeaderMap, color: &str) -> Response {
 
 /// The panel's page, to be framed by `ancestors` only. `socket` is the origin of its WebSocket.
 pub fn panel(headers: &HeaderMap, ancestors: &str, socket: &str) -> Response {
-    let Some(mut page) = web::assets::file::<Widget>("panel/index.html", headers) else { return missing() };
+    web::assets::file::<Widget>("panel/index.html", headers)
+        .map_or_else(missing, |page| sealed(page, ancestors, socket))
+}
+
+/// Everything in the page is its own, and only `ancestors` may frame it.
+fn sealed(mut page: Response, ancestors: &str, socket: &str) -> Response {
     let policy = format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self' {socket}; \
          base-uri 'none'; form-action 'none'; frame-ancestors {ancestors}"
@@ -64,4 +69,26 @@ pub fn asset(path: &str, headers: &HeaderMap) -> Response {
 
 fn missing() -> Response {
     web::assets::missing("The chat widget", BUILD)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_panel_may_be_framed_by_its_site_only_and_runs_its_own_scripts_only() {
+        let ancestors = "'self' https://shop.example.com";
+        let page = sealed(StatusCode::OK.into_response(), ancestors, "wss://desk.example.com");
+        let policy = page.headers()["content-security-policy"].to_str().unwrap();
+        for part in [
+            "default-src 'none'",
+            "script-src 'self'",
+            "connect-src 'self' wss://desk.example.com",
+            "frame-ancestors 'self' https://shop.example.com",
+        ] {
+            assert!(policy.split("; ").any(|one| one == part), "{part} in {policy}");
+        }
+        assert!(!policy.contains("unsafe"), "{policy}");
+        assert_eq!(page.headers()["x-content-type-options"], "nosniff");
+    }
 }

@@ -19,7 +19,12 @@ impl Desk {
     pub async fn chat_history(&self, query: &ChatHistoryQuery) -> Result<ChatHistory, DeskError> {
         let tickets = presence::session(&self.store, query.session).await?;
         let Some((newest, status, last_seq)) = tickets.last().cloned() else {
-            return Ok(ChatHistory { messages: Vec::new(), last_seq: 0, ticket_status: None, ticket_id: None });
+            return Ok(ChatHistory {
+                messages: Vec::new(),
+                last_seq: 0,
+                ticket_status: None,
+                ticket_id: None,
+            });
         };
         let ids: Vec<_> = tickets.iter().map(|ticket| ticket.0).collect();
         let limit = query.limit.clamp(0, MOST);

@@ -74,9 +74,10 @@ impl fmt::Display for LedgerState {
 impl FromStr for LedgerState {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL.into_iter().find(|state| state.as_str() == text).ok_or_else(|| {
-            format!("{text:?} is none of: {}", Self::ALL.map(Self::as_str).join(", "))
-        })
+        Self::ALL
+            .into_iter()
+            .find(|state| state.as_str() == text)
+            .ok_or_else(|| format!("{text:?} is none of: {}", Self::ALL.map(Self::as_str).join(", ")))
     }
 }
 
@@ -118,7 +119,11 @@ impl Desk {
     ///
     /// # Errors
     /// The page makes no sense; the database is away.
-    pub async fn ledger(&self, filter: &LedgerFilter, page: &PageRequest) -> Result<Page<LedgerEntry>, DeskError> {
+    pub async fn ledger(
+        &self,
+        filter: &LedgerFilter,
+        page: &PageRequest,
+    ) -> Result<Page<LedgerEntry>, DeskError> {
         let limit = page.limit()?;
         let channel = filter.channel.map(Channel::as_str);
         let lines = ledger::page(&self.store, filter.state, channel, page.after()?, limit).await?;
@@ -167,8 +172,10 @@ impl Desk {
 
 /// A dead letter as a line.
 pub(crate) fn dead(letter: &DeadLetter, now: Timestamp) -> Line {
-    let id = serde_json::from_str::<Envelope>(&letter.envelope).map(|envelope| envelope.id).unwrap_or_default();
-    let channel = Channel::ALL.iter().map(|c| c.as_str()).find(|word| letter.subject.split('.').any(|t| t == *word));
+    let id =
+        serde_json::from_str::<Envelope>(&letter.envelope).map(|envelope| envelope.id).unwrap_or_default();
+    let channel =
+        Channel::ALL.iter().map(|c| c.as_str()).find(|word| letter.subject.split('.').any(|t| t == *word));
     Line {
         id: new_id(now),
         dedup_key: format!("dead:{}:{id}:{}", letter.consumer, letter.at.millis()),
@@ -176,7 +183,12 @@ pub(crate) fn dead(letter: &DeadLetter, now: Timestamp) -> Line {
         channel: channel.unwrap_or_default().to_owned(),
         external_id: text::line(&id),
         state: LedgerState::Dead,
-        reason: format!("{}: {} ({} deliveries)", letter.consumer, text::line(&letter.reason), letter.attempts),
+        reason: format!(
+            "{}: {} ({} deliveries)",
+            letter.consumer,
+            text::line(&letter.reason),
+            letter.attempts
+        ),
         ticket: None,
         message: None,
         profile: None,
@@ -195,7 +207,9 @@ pub(crate) fn new_id(now: Timestamp) -> String {
 fn replayable(line: &Read) -> Result<Envelope, String> {
     match line.state {
         LedgerState::Held if line.subject == INBOUND_HELD.subject => {
-            return Err("it was refused at the door and never became a message; the sender must send it again".into());
+            return Err(
+                "it was refused at the door and never became a message; the sender must send it again".into(),
+            );
         }
         LedgerState::Dead | LedgerState::Blocked | LedgerState::Held => {}
         other => return Err(format!("its state is {other}: there is nothing to send through again")),

@@ -13,12 +13,14 @@ pub(crate) fn reply_subject(subject: &str) -> String {
 /// A subject without leading reply and forward marks such as `Re:`, `AW[2]:`, `回复：`.
 fn bare_subject(subject: &str) -> &str {
     const MARKS: &[&str] = &[
-        "re", "aw", "antw", "antwort", "sv", "vs", "ref", "r", "rif", "odp", "ynt", "res", "tr", "fwd", "fw", "wg", "回复",
-        "回覆", "答复",
+        "re", "aw", "antw", "antwort", "sv", "vs", "ref", "r", "rif", "odp", "ynt", "res", "tr", "fwd", "fw",
+        "wg", "回复", "回覆", "答复",
     ];
     let mut rest = subject.trim();
     while let Some((mark, after)) = rest.split_once([':', '：']) {
-        let word = mark.trim().trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '[' | ']' | '(' | ')' | '^'));
+        let word = mark
+            .trim()
+            .trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '[' | ']' | '(' | ')' | '^'));
         if !MARKS.contains(&word.to_lowercase().as_str()) {
             break;
         }

@@ -6,8 +6,8 @@ use bus::{
     topic::{MESSAGE_QUEUED, OUTBOUND_EMAIL, OUTBOUND_SMS},
 };
 use domain::{
-    Address, Author, AuthorKind, Channel, Direction, EmailAddress, Message, MessageId, MessageStatus, PhoneNumber,
-    ProfileId, TicketId, Timestamp,
+    Address, Author, AuthorKind, Channel, Direction, EmailAddress, Message, MessageId, MessageStatus,
+    PhoneNumber, ProfileId, TicketId, Timestamp,
     event::{MessageAdded, OutboundEmail, OutboundSms},
     message::Attachment,
     segments,
@@ -117,7 +117,8 @@ fn written(
     now: Timestamp,
 ) -> Message {
     let text = text::clean(&new.text);
-    let segments = (channel == Channel::Sms).then(|| i64::try_from(segments::count(&text).count).unwrap_or(i64::MAX));
+    let segments =
+        (channel == Channel::Sms).then(|| i64::try_from(segments::count(&text).count).unwrap_or(i64::MAX));
     Message {
         id,
         ticket_id,
@@ -180,7 +181,8 @@ async fn send_sms(
     let Address::Phone(to) = Address::of_sms_sender(&ticket.view.profile.address) else {
         return Err(domain::ticket::ReplyRefusal::Unreachable.into());
     };
-    let from = PhoneNumber::parse(&ticket.view.inbox).map_err(|error| DeskError::Refused(error.to_string()))?;
+    let from =
+        PhoneNumber::parse(&ticket.view.inbox).map_err(|error| DeskError::Refused(error.to_string()))?;
     messages::insert(tx, row(ticket, message, None, needs_consent, now)).await?;
     let work = OutboundSms { message_id: message.id, from, to, text: message.text.clone() };
     outbox::add(tx, OUTBOUND_SMS, &format!("out:{}", message.id), now, &work).await
@@ -193,10 +195,12 @@ async fn send_email(
     now: Timestamp,
 ) -> Result<Packet, DeskError> {
     let view = &ticket.view;
-    let address = |text: &str| EmailAddress::parse(text).map_err(|error| DeskError::Refused(error.to_string()));
+    let address =
+        |text: &str| EmailAddress::parse(text).map_err(|error| DeskError::Refused(error.to_string()));
     let (from, to) = (address(&view.inbox)?, address(&view.profile.address)?);
     let last = messages::last_mail(tx, view.id).await?;
-    let subject = mail_thread::reply_subject(last.subject.as_deref().or(view.subject.as_deref()).unwrap_or_default());
+    let subject =
+        mail_thread::reply_subject(last.subject.as_deref().or(view.subject.as_deref()).unwrap_or_default());
     let references = mail_thread::references(&last.references, last.mail_id.as_deref());
     let mail_id = mail_thread::mail_id(message.id, from.domain());
     let joined = references.join(" ");

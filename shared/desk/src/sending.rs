@@ -12,12 +12,7 @@ use domain::{
 
 use crate::{
     Desk, DeskError, intake,
-    store::{
-        Tx, delivery,
-        delivery::Outgoing,
-        outbox,
-        rows::consents_of,
-    },
+    store::{Tx, delivery, delivery::Outgoing, outbox, rows::consents_of},
 };
 
 impl Desk {
@@ -65,7 +60,8 @@ impl Desk {
             message.status == MessageStatus::Sending && message.claim == Some(release.claim)
         });
         if held {
-            delivery::set_status(&mut tx, release.message_id, MessageStatus::Queued, None, None, self.now()).await?;
+            delivery::set_status(&mut tx, release.message_id, MessageStatus::Queued, None, None, self.now())
+                .await?;
             tx.commit().await?;
         }
         Ok(())

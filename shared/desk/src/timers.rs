@@ -34,8 +34,12 @@ impl Desk {
         let due = timers::due(&self.store, self.now(), ROUND).await?;
         for timer in &due {
             match self.run_timer(timer).await {
-                Err(DeskError::Refused(reason)) => tracing::error!(key = timer.key, reason, "a timer cannot be run"),
-                Err(DeskError::Busy(reason)) => tracing::debug!(key = timer.key, reason, "again in the next round"),
+                Err(DeskError::Refused(reason)) => {
+                    tracing::error!(key = timer.key, reason, "a timer cannot be run")
+                }
+                Err(DeskError::Busy(reason)) => {
+                    tracing::debug!(key = timer.key, reason, "again in the next round")
+                }
                 other => other?,
             }
         }

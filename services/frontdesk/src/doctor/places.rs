@@ -1,13 +1,18 @@
 //! Where things are kept: files, broker, database.
 
+use std::time::Duration;
+
 use bus::jetstream::{FLOOR, ProbeError};
 use host::{Configuration, HostParts, config::shown};
+use tokio::{net::TcpStream, time::timeout};
+use url::Url;
 
 use super::{Complaint, Finding, complaint};
 use crate::accounts::{self, OpenError};
 
 /// Written, read and deleted again.
 const PROBE: &str = "doctor/probe";
+const WITHIN: Duration = Duration::from_secs(5);
 
 /// Whether files can be kept.
 pub async fn blobs(parts: &HostParts) -> Finding {
@@ -66,6 +71,7 @@ pub async fn database(config: &Configuration) -> Finding {
         return Ok(format!("{} will be made at the first start", path.display()));
     }
     let at = shown(&address);
+    somebody_listens(&address).await?;
     let desk = accounts::open_desk_plainly(config).await.map_err(|error| unusable(&at, &error))?;
     let state = desk.ready().await;
     desk.close().await;
@@ -78,6 +84,25 @@ pub async fn database(config: &Configuration) -> Finding {
             Err(complaint(format!("{at}: {what}"), "run `frontdesk migrate` once before the services"))
         }
     }
+}
+
+/// A pool only says that it waited: asked directly, the network says why.
+async fn somebody_listens(address: &str) -> Result<(), Complaint> {
+    let server = Url::parse(address).ok().filter(|url| url.scheme().starts_with("postgres"));
+    let Some((host, port)) =
+        server.and_then(|url| Some((url.host_str()?.to_owned(), url.port().unwrap_or(5432))))
+    else {
+        return Ok(());
+    };
+    let host = host.trim_matches(['[', ']']);
+    let reason = match timeout(WITHIN, TcpStream::connect((host, port))).await {
+        Ok(Ok(_)) => return Ok(()),
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => format!("no answer within {} seconds", WITHIN.as_secs()),
+    };
+    let mend =
+        "start PostgreSQL, or correct host and port in database.url: postgres://user:password@host:5432/name";
+    Err(complaint(format!("no database answers at {host}:{port}: {reason}"), mend))
 }
 
 /// The file of an SQLite address.

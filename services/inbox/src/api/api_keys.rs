@@ -39,7 +39,11 @@ pub async fn list(State(app): State<Shared>, _admin: Admin) -> Answer<Json<Page<
 /// Makes a key. The answer is the only place where it is shown.
 #[utoipa::path(post, path = "/api-keys", tag = "accounts", request_body = AddKey,
     responses((status = 201, body = AddedKey)))]
-pub async fn add(State(app): State<Shared>, Admin(actor): Admin, Json(add): Json<AddKey>) -> Answer<Response> {
+pub async fn add(
+    State(app): State<Shared>,
+    Admin(actor): Admin,
+    Json(add): Json<AddKey>,
+) -> Answer<Response> {
     check_grant(&actor, add.role)?;
     let added: AddedKey = app.desk.create_key(&add.name, add.role, None).await?.into();
     users::secret(&added, &AddedKey { facts: added.facts.clone(), key: None })
@@ -48,7 +52,11 @@ pub async fn add(State(app): State<Shared>, Admin(actor): Admin, Json(add): Json
 /// Revokes a key, for ever.
 #[utoipa::path(delete, path = "/api-keys/{id}", tag = "accounts",
     params(("id" = String, Path, description = "API key")), responses((status = 204)))]
-pub async fn revoke(State(app): State<Shared>, Admin(actor): Admin, Id(id): Id<String>) -> Answer<StatusCode> {
+pub async fn revoke(
+    State(app): State<Shared>,
+    Admin(actor): Admin,
+    Id(id): Id<String>,
+) -> Answer<StatusCode> {
     app.desk.revoke_key(&id, &actor).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -12,7 +12,12 @@ use uuid::Uuid;
 use web::{Json, Problem};
 
 use super::Id;
-use crate::{Shared, auth::Agent, refusal::Answer, view::{document::FileForm, message::Attachment}};
+use crate::{
+    Shared,
+    auth::Agent,
+    refusal::Answer,
+    view::{document::FileForm, message::Attachment},
+};
 
 /// Largest file, in bytes.
 const LARGEST: usize = 25 * 1024 * 1024;

@@ -110,7 +110,8 @@ pub(crate) fn if_match(headers: &HeaderMap) -> Result<Option<i64>, Problem> {
         return Ok(None);
     }
     let version = tag.trim_start_matches("W/").trim_matches('"').parse().ok();
-    let bad = || Problem::bad_request("bad_if_match", "If-Match must be the ETag of the ticket, such as \"7\"");
+    let bad =
+        || Problem::bad_request("bad_if_match", "If-Match must be the ETag of the ticket, such as \"7\"");
     version.map(Some).ok_or_else(bad)
 }
 

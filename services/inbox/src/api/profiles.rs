@@ -82,7 +82,11 @@ pub async fn change(
 /// Blocks a customer: their open tickets close, what they write from now on waits in quarantine (G2).
 #[utoipa::path(post, path = "/profiles/{id}/block", tag = "profiles",
     params(("id" = Uuid, Path, description = "Profile")), responses((status = 200, body = Profile)))]
-pub async fn block(State(app): State<Shared>, Agent(actor): Agent, Id(id): Id<ProfileId>) -> Answer<Json<Profile>> {
+pub async fn block(
+    State(app): State<Shared>,
+    Agent(actor): Agent,
+    Id(id): Id<ProfileId>,
+) -> Answer<Json<Profile>> {
     Ok(Json(app.desk.block(id, &actor).await?.into()))
 }
 

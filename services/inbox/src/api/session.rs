@@ -77,9 +77,13 @@ pub async fn sign_in_with_link(
 
 fn entered(app: &App, found: Option<NewSession>) -> Answer<Response> {
     let detail = "the address or the password is wrong, or the link was used or is too old";
-    let found = found.ok_or_else(|| Problem::new(StatusCode::UNAUTHORIZED, "wrong_credentials").detail(detail))?;
+    let found =
+        found.ok_or_else(|| Problem::new(StatusCode::UNAUTHORIZED, "wrong_credentials").detail(detail))?;
     let cookie = auth::set_cookie(Some(&found.token), app.is_secure());
-    let headers = [(header::SET_COOKIE, cookie), (header::HeaderName::from_static(auth::CSRF_HEADER), found.csrf.clone())];
+    let headers = [
+        (header::SET_COOKIE, cookie),
+        (header::HeaderName::from_static(auth::CSRF_HEADER), found.csrf.clone()),
+    ];
     let view = account::Session {
         user: found.user.into(),
         csrf_token: found.csrf,

@@ -128,7 +128,8 @@ fn filter(query: &TicketQuery) -> Result<TicketFilter, Problem> {
 }
 
 fn time(name: &str, text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
-    let bad = |text: &str| Problem::bad_request("bad_query", format!("{name}: {text:?} is not an RFC 3339 time"));
+    let bad =
+        |text: &str| Problem::bad_request("bad_query", format!("{name}: {text:?} is not an RFC 3339 time"));
     text.map(|text| Timestamp::parse(text).map_err(|_| bad(text))).transpose()
 }
 

@@ -63,12 +63,19 @@ pub async fn list(State(app): State<Shared>, _agent: Agent) -> Answer<Json<Page<
 /// Adds a user. Without a password the answer holds a sign-in link for them.
 #[utoipa::path(post, path = "/users", tag = "accounts", request_body = AddUser,
     responses((status = 201, body = AddedUser)))]
-pub async fn add(State(app): State<Shared>, Admin(actor): Admin, Json(add): Json<AddUser>) -> Answer<Response> {
+pub async fn add(
+    State(app): State<Shared>,
+    Admin(actor): Admin,
+    Json(add): Json<AddUser>,
+) -> Answer<Response> {
     check_grant(&actor, add.role)?;
-    let email = EmailAddress::parse(&add.email).map_err(|error| Problem::invalid(format!("email: {error}")))?;
+    let email =
+        EmailAddress::parse(&add.email).map_err(|error| Problem::invalid(format!("email: {error}")))?;
     let by_link = add.password.is_none();
-    let user =
-        app.desk.create_user(NewUser { email, name: add.name, role: add.role, password: add.password }).await?;
+    let user = app
+        .desk
+        .create_user(NewUser { email, name: add.name, role: add.role, password: add.password })
+        .await?;
     let sign_in_link = if by_link { Some(link(&app, user.id).await?) } else { None };
     let user: User = user.into();
     secret(&AddedUser { user: user.clone(), sign_in_link }, &AddedUser { user, sign_in_link: None })
@@ -91,7 +98,11 @@ pub async fn change(
 /// Shuts a user out for good: they stay in the history, disabled.
 #[utoipa::path(delete, path = "/users/{id}", tag = "accounts",
     params(("id" = Uuid, Path, description = "User")), responses((status = 204)))]
-pub async fn remove(State(app): State<Shared>, Admin(actor): Admin, Id(id): Id<UserId>) -> Answer<StatusCode> {
+pub async fn remove(
+    State(app): State<Shared>,
+    Admin(actor): Admin,
+    Id(id): Id<UserId>,
+) -> Answer<StatusCode> {
     let patch = UserPatch { disabled: Some(true), ..UserPatch::default() };
     app.desk.change_user(id, patch, &actor).await?;
     Ok(StatusCode::NO_CONTENT)

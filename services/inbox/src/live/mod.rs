@@ -14,7 +14,10 @@ use axum::{
 use bus::Stream;
 use futures::StreamExt;
 use serde::Deserialize;
-use tokio::{sync::mpsc, time::interval_at};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, interval_at},
+};
 use tokio_stream::wrappers::ReceiverStream;
 use utoipa::IntoParams;
 use web::{Problem, Query};
@@ -30,8 +33,6 @@ use news::News;
 
 /// A comment this often keeps the way open.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
-/// How often it is looked whether the one who listens still may.
-const CHECK_EVERY: Duration = Duration::from_secs(60);
 /// What the browser waits before it comes back.
 const COME_BACK: Duration = Duration::from_secs(1);
 /// Events on their way to a slow reader.
@@ -63,11 +64,14 @@ pub async fn stream(
     let after = match headers.get("last-event-id").map(|id| id.to_str().unwrap_or_default().trim()) {
         None | Some("") => query.last_event_id,
         Some(id) => {
-            let bad = |_| Problem::bad_request("bad_last_event_id", "Last-Event-ID must be a number this stream gave");
+            let bad = |_| {
+                Problem::bad_request("bad_last_event_id", "Last-Event-ID must be a number this stream gave")
+            };
             Some(id.parse().map_err(bad)?)
         }
     };
-    let seat = app.live.take_seat().ok_or_else(|| Problem::unavailable("too many live streams are open here"))?;
+    let seat =
+        app.live.take_seat().ok_or_else(|| Problem::unavailable("too many live streams are open here"))?;
     let (sender, receiver) = mpsc::channel(BUFFER);
     tokio::spawn(async move {
         let _seat = seat;
@@ -76,10 +80,7 @@ pub async fn stream(
         }
     });
     let keep_alive = KeepAlive::new().interval(KEEP_ALIVE).text("still here");
-    Ok((
-        [("x-accel-buffering", "no")],
-        Sse::new(ReceiverStream::new(receiver)).keep_alive(keep_alive),
-    )
+    Ok(([("x-accel-buffering", "no")], Sse::new(ReceiverStream::new(receiver)).keep_alive(keep_alive))
         .into_response())
 }
 
@@ -103,8 +104,8 @@ async fn follow(app: &Shared, headers: &HeaderMap, after: Option<u64>, out: &Sen
         }
         Missed::Long => Some(app.bus.follow(Stream::Events, sent).await?),
     };
-    let first_check = tokio::time::Instant::now() + CHECK_EVERY;
-    let mut checks = interval_at(first_check, CHECK_EVERY);
+    let first_check = Instant::now() + app.check_readers_every;
+    let mut checks = interval_at(first_check, app.check_readers_every);
     loop {
         let next = async {
             match &mut long_gap {

@@ -1,6 +1,8 @@
 //! The data of live events.
 
-use domain::event::{MessageAdded as Added, MessageMoved as Moved, TicketChanged as Changed, Typing as Types};
+use domain::event::{
+    MessageAdded as Added, MessageMoved as Moved, TicketChanged as Changed, Typing as Types,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;

@@ -158,7 +158,10 @@ mod tests {
         assert_eq!(words::<super::AuthorKind>(), said(domain::AuthorKind::ALL));
         assert_eq!(words::<super::MessageStatus>(), said(domain::MessageStatus::ALL));
         assert_eq!(words::<super::Role>(), said(&domain::Role::ALL));
-        assert_eq!(words::<super::ConsentKind>(), said(&consent::ConsentKind::ALL.map(consent::ConsentKind::as_str)));
+        assert_eq!(
+            words::<super::ConsentKind>(),
+            said(&consent::ConsentKind::ALL.map(consent::ConsentKind::as_str))
+        );
         assert_eq!(words::<super::LedgerState>(), said(&desk::ledger::LedgerState::ALL));
     }
 }

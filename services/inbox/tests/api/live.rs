@@ -52,7 +52,8 @@ async fn after_a_break_everything_missed_comes_once_and_in_order() {
     }
     world.text("+15550002222", "text 31").await;
     assert_eq!(live.next_named("message.received").await.data["message"]["text"], "text 31");
-    let query = world.owner.request(Method::GET, &format!("/live?last_event_id={seen}")).send().await.unwrap();
+    let query =
+        world.owner.request(Method::GET, &format!("/live?last_event_id={seen}")).send().await.unwrap();
     assert_eq!(query.status(), 200);
 }
 
@@ -79,6 +80,7 @@ async fn a_reader_who_missed_more_than_is_at_hand_reads_the_stream_itself() {
         blobs: host::Blobs::in_folder(tempfile::tempdir().unwrap().keep()).unwrap(),
         public_url: "http://localhost:8080".parse().unwrap(),
         stopping: world.stopping.clone(),
+        check_readers_every: Duration::from_secs(60),
     };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
@@ -116,4 +118,21 @@ async fn the_stream_ends_when_the_process_stops() {
     assert!(live.is_quiet_for(Duration::from_millis(50)).await);
     world.stopping.cancel();
     assert!(live.next().await.is_none());
+}
+
+#[tokio::test]
+async fn a1_a_reader_who_may_not_any_more_is_shown_out() {
+    let world = World::new().await;
+    let key = world.desk.create_key("crm", domain::Role::Support, None).await.unwrap();
+    let anna = world.signed_in("anna@acme.example", domain::Role::Support).await;
+    let mut by_key = harness::agent::Agent::with_key(&world.base, &key.key).live(None).await;
+    let mut by_session = anna.live(None).await;
+    for live in [&mut by_key, &mut by_session] {
+        assert_eq!(live.next().await.unwrap().name, "ready");
+        assert!(live.is_quiet_for(Duration::from_millis(300)).await, "who may stays");
+    }
+    world.owner.delete(&format!("/api-keys/{}", key.id)).await.expect(204);
+    anna.delete("/session").await.expect(204);
+    assert!(by_key.next().await.is_none());
+    assert!(by_session.next().await.is_none());
 }

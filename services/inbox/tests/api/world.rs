@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicI64, AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use bus::{Bus, Delivery, Envelope, Topic, topic};
@@ -76,6 +77,7 @@ impl World {
             blobs: host::Blobs::in_folder(folder.path().join("blobs")).unwrap(),
             public_url: "http://localhost:8080".parse().unwrap(),
             stopping: stopping.clone(),
+            check_readers_every: Duration::from_millis(100),
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());

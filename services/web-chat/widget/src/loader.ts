@@ -6,7 +6,10 @@
 
 interface Frontdesk {
   (command: string, argument?: unknown): void;
+  /** Calls made before this script was there. */
   q?: ArrayLike<unknown>[];
+  /** This script is there. */
+  on?: true;
 }
 
 declare global {
@@ -144,7 +147,7 @@ function start(script: HTMLScriptElement, queued: Frontdesk | undefined): void {
   addEventListener('message', heard);
   say(0);
   document.body.append(host);
-  window.frontdesk = command;
+  window.frontdesk = Object.assign(command, { on: true } as const);
   for (const [name, argument] of Array.from(queued?.q ?? [], (one) => Array.from(one))) command(name, argument);
   try {
     // Somebody who has written here sees the badge without opening the chat.
@@ -164,7 +167,7 @@ function ink(color: string): string {
 }
 
 const script = document.currentScript;
-if (script instanceof HTMLScriptElement && !window.frontdesk?.name) {
+if (script instanceof HTMLScriptElement && !window.frontdesk?.on) {
   const begin = () => start(script, window.frontdesk);
   if (document.body) begin();
   else addEventListener('DOMContentLoaded', begin);

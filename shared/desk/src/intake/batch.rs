@@ -95,7 +95,8 @@ impl Batch<'_> {
 
     /// Tells everybody, once the transaction is committed.
     pub fn tell<T: Serialize>(&mut self, topic: Topic<T>, id: &str, event: &T) -> Result<(), DeskError> {
-        let packet = pack(topic, id, self.now, event).map_err(|error| DeskError::Refused(error.to_string()))?;
+        let packet =
+            pack(topic, id, self.now, event).map_err(|error| DeskError::Refused(error.to_string()))?;
         self.packets.push((packet, false));
         Ok(())
     }
@@ -198,7 +199,8 @@ async fn handle(batch: &mut Batch<'_>, arrival: &Arrival) -> Result<Outcome, Des
 fn line(arrival: &Arrival, dedup_key: String, outcome: &Outcome, now: Timestamp) -> Line {
     let state = outcome.state.unwrap_or(LedgerState::Robot);
     let keep = matches!(state, LedgerState::Blocked | LedgerState::Held | LedgerState::Robot);
-    let envelope = arrival.envelope.as_ref().filter(|_| keep).and_then(|kept| serde_json::to_string(kept).ok());
+    let envelope =
+        arrival.envelope.as_ref().filter(|_| keep).and_then(|kept| serde_json::to_string(kept).ok());
     Line {
         id: new_id(now),
         dedup_key,

@@ -46,7 +46,8 @@ async fn go_on(
     ticket: TicketId,
     row: Option<TicketRow>,
 ) -> Result<Outcome, DeskError> {
-    let mut row = row.ok_or_else(|| DeskError::Refused(format!("the thread {key} names a ticket that is not there")))?;
+    let mut row =
+        row.ok_or_else(|| DeskError::Refused(format!("the thread {key} names a ticket that is not there")))?;
     let customer = &row.view.profile;
     let profile = KnownProfile { id: customer.id, name: customer.name.clone(), blocked: customer.blocked };
     if profile.blocked {
@@ -121,7 +122,11 @@ pub(super) fn address_of(site: &str, visitor: &Visitor) -> Address {
 }
 
 /// The visitor's profile. A vouched-for mail address joins the profile that has it; a claimed one is only shown.
-pub(super) async fn visitor(batch: &mut Batch<'_>, site: &str, visitor: &Visitor) -> Result<KnownProfile, DeskError> {
+pub(super) async fn visitor(
+    batch: &mut Batch<'_>,
+    site: &str,
+    visitor: &Visitor,
+) -> Result<KnownProfile, DeskError> {
     let address = address_of(site, visitor);
     let name = text::name(visitor.name.as_deref());
     let email = visitor.email.clone().map(Address::Email);

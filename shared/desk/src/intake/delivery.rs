@@ -36,6 +36,7 @@ pub(crate) fn moved(
     error: Option<DeliveryError>,
 ) -> Option<(String, MessageMoved)> {
     let (message_id, session) = (message.id, message.session);
-    let event = MessageMoved { ticket_id: message.ticket?, message_id, seq: message.seq, status, error, session };
+    let event =
+        MessageMoved { ticket_id: message.ticket?, message_id, seq: message.seq, status, error, session };
     Some((format!("moved:{message_id}:{status}"), event))
 }

@@ -44,7 +44,8 @@ pub(super) async fn take_in(batch: &mut Batch<'_>, mail: &InboundEmail) -> Resul
     {
         return bounce(batch, mail, *ours).await;
     }
-    let profile = whose(batch, &Address::Email(mail.from.clone()), text::name(mail.from_name.as_deref())).await?;
+    let profile =
+        whose(batch, &Address::Email(mail.from.clone()), text::name(mail.from_name.as_deref())).await?;
     if profile.blocked {
         return Ok(Outcome::blocked(profile.id));
     }
@@ -81,16 +82,21 @@ async fn thread_of(
         seen.push(hit.ticket);
         let row = batch.ticket(hit.ticket).await?;
         if let Some(row) = row.filter(|row| row.view.profile.id == profile.id) {
-            return Ok(Thread::Of(Box::new(row), if hit.outbound {
-                "a reply to our mail of this ticket (In-Reply-To or References)"
-            } else {
-                "the same thread as an earlier mail of this ticket (In-Reply-To or References)"
-            }));
+            return Ok(Thread::Of(
+                Box::new(row),
+                if hit.outbound {
+                    "a reply to our mail of this ticket (In-Reply-To or References)"
+                } else {
+                    "the same thread as an earlier mail of this ticket (In-Reply-To or References)"
+                },
+            ));
         }
     }
     Ok(Thread::New(match (mail.refers_to.is_empty(), seen.is_empty()) {
         (true, _) => "the first mail of a thread",
-        (false, true) => "it refers to mails that this mailbox does not know, so it opened a ticket of its own",
+        (false, true) => {
+            "it refers to mails that this mailbox does not know, so it opened a ticket of its own"
+        }
         (false, false) => "it refers to the ticket of another customer, so it opened a ticket of its own",
     }))
 }
@@ -139,7 +145,8 @@ async fn open(
 /// A mail of ours did not arrive: its message says so, and the bounce is put beside it.
 async fn bounce(batch: &mut Batch<'_>, mail: &InboundEmail, ours: KnownMail) -> Result<Outcome, DeskError> {
     let row = batch.ticket(ours.ticket).await?;
-    let mut ticket = row.ok_or_else(|| DeskError::Refused("a known mail is of a ticket that is not there".into()))?;
+    let mut ticket =
+        row.ok_or_else(|| DeskError::Refused("a known mail is of a ticket that is not there".into()))?;
     let customer = &ticket.view.profile;
     let profile = KnownProfile { id: customer.id, name: customer.name.clone(), blocked: customer.blocked };
     let references = joined(mail);

@@ -10,7 +10,9 @@ impl Arrival {
     /// the same thing. `None` for what is harmless to repeat by nature.
     pub(super) fn dedup_key(&self) -> Option<String> {
         match &self.kind {
-            ArrivalKind::Sms(sms) => Some(format!("sms:{}:{}:{}", sms.provider, sms.account, sms.external_id)),
+            ArrivalKind::Sms(sms) => {
+                Some(format!("sms:{}:{}:{}", sms.provider, sms.account, sms.external_id))
+            }
             ArrivalKind::Email(mail) => Some(format!("mail:{}:{}", mail.mailbox, mail.digest)),
             ArrivalKind::Chat(chat) => Some(format!("chat:{}:{}", chat.session, chat.client_id)),
             ArrivalKind::SmsReceipt(receipt) => Some(format!(

@@ -66,7 +66,8 @@ async fn record_consent(
 ) -> Result<bool, DeskError> {
     let Some(state) = consent_of(family) else { return Ok(false) };
     let id = profile.id.to_string();
-    let records = crate::store::rows::consents_of(&batch.desk.store, &mut *batch.tx, std::slice::from_ref(&id)).await?;
+    let records =
+        crate::store::rows::consents_of(&batch.desk.store, &mut *batch.tx, std::slice::from_ref(&id)).await?;
     let before = records.get(&id).is_some_and(|all| domain::consent::may_text(all));
     for kind in ConsentKind::ALL {
         let record = ConsentRecord {
@@ -100,7 +101,8 @@ async fn add(
     incoming: Incoming<'_>,
 ) -> Result<Option<TicketId>, DeskError> {
     let row = batch.ticket(ticket).await?;
-    let mut row = row.ok_or_else(|| DeskError::Refused("a thread names a ticket that is not there".into()))?;
+    let mut row =
+        row.ok_or_else(|| DeskError::Refused("a thread names a ticket that is not there".into()))?;
     landing::add(batch, &mut row, profile, incoming).await?;
     Ok(Some(ticket))
 }
@@ -184,7 +186,8 @@ async fn answer(
         }
         None => {
             let numbers = (&sms.to, to);
-            let packet = outbound::queue_without_ticket(batch.desk, &mut batch.tx, profile.id, numbers, new).await?;
+            let packet =
+                outbound::queue_without_ticket(batch.desk, &mut batch.tx, profile.id, numbers, new).await?;
             batch.told([packet]);
         }
     }

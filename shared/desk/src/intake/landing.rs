@@ -2,7 +2,8 @@
 
 use bus::topic::MESSAGE_RECEIVED;
 use domain::{
-    Author, AuthorKind, Channel, Direction, Message, MessageId, MessageStatus, SessionId, TicketId, Timestamp,
+    Author, AuthorKind, Channel, Direction, Message, MessageId, MessageStatus, SessionId, TicketId,
+    Timestamp,
     consent::may_text,
     event::{CanReply, MessageAdded, ProfileSummary, TicketView},
     message::Attachment,
@@ -76,7 +77,8 @@ pub(super) async fn open(
 ) -> Result<TicketId, DeskError> {
     let id = profile.id.to_string();
     let store = &batch.desk.store;
-    let records = consents_of(store, &mut *batch.tx, std::slice::from_ref(&id)).await?.remove(&id).unwrap_or_default();
+    let records =
+        consents_of(store, &mut *batch.tx, std::slice::from_ref(&id)).await?.remove(&id).unwrap_or_default();
     let number = ticket_write::next_number(store, &mut batch.tx).await?;
     let mut row = TicketRow {
         view: first_view(&new, profile, number, incoming.sent_at, batch.now),

@@ -6,14 +6,15 @@ use std::{panic::AssertUnwindSafe, time::Duration};
 use bus::{
     DecodeError, Delivery, Envelope,
     topic::{
-        DELIVERY_REPORTED, INBOUND_CHAT, INBOUND_EMAIL, INBOUND_HELD, INBOUND_SMS, RECEIPT_SMS, REPLY_PROPOSED,
-        VISITOR_SIGNAL,
+        DELIVERY_REPORTED, INBOUND_CHAT, INBOUND_EMAIL, INBOUND_HELD, INBOUND_SMS, RECEIPT_SMS,
+        REPLY_PROPOSED, VISITOR_SIGNAL,
     },
 };
 use domain::{
     TicketId, Timestamp,
     event::{
-        DeliveryReported, InboundChat, InboundEmail, InboundHeld, InboundSms, ReplyProposed, SmsReceipt, VisitorSignal,
+        DeliveryReported, InboundChat, InboundEmail, InboundHeld, InboundSms, ReplyProposed, SmsReceipt,
+        VisitorSignal,
     },
 };
 use futures::FutureExt;
@@ -113,7 +114,8 @@ impl Arrival {
     /// Its bytes are not what its subject promises, or ticketing does not hear that subject.
     pub fn of(delivery: &Delivery) -> Result<Self, TakeInError> {
         let kind = kind_of(delivery).map_err(|error| TakeInError::Reject(error.to_string()))?;
-        let kind = kind.ok_or_else(|| TakeInError::Reject(format!("{:?} is not for ticketing", delivery.subject)))?;
+        let kind =
+            kind.ok_or_else(|| TakeInError::Reject(format!("{:?} is not for ticketing", delivery.subject)))?;
         Ok(Self {
             key: delivery.envelope.id.clone(),
             seq: delivery.seq,
@@ -129,13 +131,17 @@ impl Arrival {
 fn kind_of(delivery: &Delivery) -> Result<Option<ArrivalKind>, DecodeError> {
     Ok(Some(match delivery.subject.as_str() {
         subject if subject == INBOUND_SMS.subject => ArrivalKind::Sms(delivery.read(INBOUND_SMS)?),
-        subject if subject == INBOUND_EMAIL.subject => ArrivalKind::Email(Box::new(delivery.read(INBOUND_EMAIL)?)),
+        subject if subject == INBOUND_EMAIL.subject => {
+            ArrivalKind::Email(Box::new(delivery.read(INBOUND_EMAIL)?))
+        }
         subject if subject == INBOUND_CHAT.subject => ArrivalKind::Chat(delivery.read(INBOUND_CHAT)?),
         subject if subject == INBOUND_HELD.subject => ArrivalKind::Held(delivery.read(INBOUND_HELD)?),
         subject if subject == RECEIPT_SMS.subject => ArrivalKind::SmsReceipt(delivery.read(RECEIPT_SMS)?),
         subject if subject == VISITOR_SIGNAL.subject => ArrivalKind::Visitor(delivery.read(VISITOR_SIGNAL)?),
         subject if subject == REPLY_PROPOSED.subject => ArrivalKind::Proposed(delivery.read(REPLY_PROPOSED)?),
-        subject if subject == DELIVERY_REPORTED.subject => ArrivalKind::Reported(delivery.read(DELIVERY_REPORTED)?),
+        subject if subject == DELIVERY_REPORTED.subject => {
+            ArrivalKind::Reported(delivery.read(DELIVERY_REPORTED)?)
+        }
         _ => return Ok(None),
     }))
 }

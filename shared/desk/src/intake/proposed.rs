@@ -67,7 +67,9 @@ async fn refusal(
         return Ok(Some("the customer had one lately".into()));
     }
     if messages::written_since(&mut batch.tx, profile, author, batch.now.plus(-HOUR)).await? >= PER_HOUR {
-        return Ok(Some(format!("the customer had {PER_HOUR} within an hour: it looks like two robots talking")));
+        return Ok(Some(format!(
+            "the customer had {PER_HOUR} within an hour: it looks like two robots talking"
+        )));
     }
     Ok(None)
 }

@@ -20,7 +20,10 @@ use crate::{
 pub(super) async fn take_in(batch: &mut Batch<'_>, receipt: &SmsReceipt) -> Result<Outcome, DeskError> {
     let word = text::line(&receipt.raw_status);
     let Some(status) = receipt.status else {
-        return Ok(Outcome::ledger(LedgerState::Receipt, format!("{word:?} means nothing here: kept, otherwise ignored")));
+        return Ok(Outcome::ledger(
+            LedgerState::Receipt,
+            format!("{word:?} means nothing here: kept, otherwise ignored"),
+        ));
     };
     if let Some(id) = receipt.message_id
         && let Some(message) = advance(batch, id, status, receipt.error.clone()).await?
@@ -51,5 +54,8 @@ fn of(message: &Outgoing, word: &str) -> Outcome {
 }
 
 fn early(word: &str) -> Outcome {
-    Outcome::ledger(LedgerState::Receipt, format!("{word}: kept until a message of ours has this id at the carrier"))
+    Outcome::ledger(
+        LedgerState::Receipt,
+        format!("{word}: kept until a message of ours has this id at the carrier"),
+    )
 }

@@ -28,7 +28,9 @@ pub(super) async fn take_in(batch: &mut Batch<'_>, report: &DeliveryReported) ->
             sent(batch, report, CarrierId { provider, account, id: external_id }).await?
         }
         DeliveryOutcome::Failed { error, opted_out } => failed(batch, report, error, *opted_out).await?,
-        DeliveryOutcome::Uncertain => advance(batch, report.message_id, MessageStatus::Uncertain, None).await?,
+        DeliveryOutcome::Uncertain => {
+            advance(batch, report.message_id, MessageStatus::Uncertain, None).await?
+        }
     };
     Ok(match moved {
         Some(message) => Outcome::done(format!("the message is {}", message.status), message.ticket),
@@ -62,8 +64,7 @@ async fn failed(
     error: &DeliveryError,
     opted_out: bool,
 ) -> Result<Option<Outgoing>, DeskError> {
-    let error =
-        DeliveryError { code: text::line(&error.code), reason: text::line(&error.reason) };
+    let error = DeliveryError { code: text::line(&error.code), reason: text::line(&error.reason) };
     let message = advance(batch, report.message_id, MessageStatus::Failed, Some(error.clone())).await?;
     let Some(message) = message else { return Ok(None) };
     if !opted_out {
@@ -80,7 +81,8 @@ async fn failed(
         };
         people::add_consent(&mut batch.tx, message.profile, &record).await?;
     }
-    let packets = batch.desk.touch_tickets(&mut batch.tx, message.profile, Some(Channel::Sms), |_| {}).await?;
+    let packets =
+        batch.desk.touch_tickets(&mut batch.tx, message.profile, Some(Channel::Sms), |_| {}).await?;
     batch.told(packets);
     Ok(Some(message))
 }

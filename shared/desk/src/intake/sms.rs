@@ -91,7 +91,8 @@ async fn land(
         return Ok(Outcome::ticket(why, ticket, message, profile.id));
     }
     let row = batch.ticket(ticket).await?;
-    let mut row = row.ok_or_else(|| DeskError::Refused(format!("the thread {key} names a ticket that is not there")))?;
+    let mut row =
+        row.ok_or_else(|| DeskError::Refused(format!("the thread {key} names a ticket that is not there")))?;
     incoming.why = "a text of the same number: there is one ticket per person and number".into();
     let why = incoming.why.clone();
     landing::add(batch, &mut row, profile, incoming).await?;
@@ -124,7 +125,10 @@ pub(super) fn incoming<'a>(
 
 /// Media still lie at the carrier: the text says where, so that nothing is lost.
 fn with_media(text: &str, media: &[CarrierMedia]) -> String {
-    let lines = media.iter().take(20).map(|file| format!("[{}] {}", text::line(&file.content_type), text::line(&file.url)));
+    let lines = media
+        .iter()
+        .take(20)
+        .map(|file| format!("[{}] {}", text::line(&file.content_type), text::line(&file.url)));
     [text.to_owned()].into_iter().filter(|text| !text.is_empty()).chain(lines).collect::<Vec<_>>().join("\n")
 }
 

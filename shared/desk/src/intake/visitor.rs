@@ -59,7 +59,8 @@ async fn saw(batch: &mut Batch<'_>, row: &TicketRow, seq: i64) -> Result<(), Des
     for ticket_id in tickets {
         for (message_id, seq) in messages::mark_read(&mut batch.tx, ticket_id, seq, batch.now).await? {
             let status = MessageStatus::Read;
-            let event = MessageMoved { ticket_id, message_id, seq, status, error: None, session: row.session };
+            let event =
+                MessageMoved { ticket_id, message_id, seq, status, error: None, session: row.session };
             batch.tell(MESSAGE_MOVED, &format!("moved:{message_id}:{status}"), &event)?;
         }
     }

@@ -70,7 +70,12 @@ pub async fn create(
 ///
 /// # Errors
 /// The database refuses.
-pub async fn attach(tx: &mut Tx, profile: ProfileId, address: &Address, now: Timestamp) -> Result<bool, DeskError> {
+pub async fn attach(
+    tx: &mut Tx,
+    profile: ProfileId,
+    address: &Address,
+    now: Timestamp,
+) -> Result<bool, DeskError> {
     let added = sqlx::query(
         "INSERT INTO addresses (kind, value, profile_id, created_at) VALUES ($1, $2, $3, $4) \
          ON CONFLICT (kind, value) DO NOTHING",

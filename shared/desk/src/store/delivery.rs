@@ -3,7 +3,8 @@
 use std::str::FromStr;
 
 use domain::{
-    AuthorKind, Channel, MessageId, MessageStatus, ProfileId, SessionId, TicketId, Timestamp, message::DeliveryError,
+    AuthorKind, Channel, MessageId, MessageStatus, ProfileId, SessionId, TicketId, Timestamp,
+    message::DeliveryError,
 };
 use sqlx::Row;
 use uuid::Uuid;

@@ -56,7 +56,10 @@ const COLUMNS: &str = "(id, dedup_key, subject, channel, external_id, state, rea
     profile_id, envelope, stream_seq, received_at)";
 const WIDTH: usize = 13;
 
-fn bound<'q>(query: Query<'q, Any, sqlx::any::AnyArguments>, line: &Line) -> Query<'q, Any, sqlx::any::AnyArguments> {
+fn bound<'q>(
+    query: Query<'q, Any, sqlx::any::AnyArguments>,
+    line: &Line,
+) -> Query<'q, Any, sqlx::any::AnyArguments> {
     query
         .bind(line.id.clone())
         .bind(line.dedup_key.clone())
@@ -73,11 +76,17 @@ fn bound<'q>(query: Query<'q, Any, sqlx::any::AnyArguments>, line: &Line) -> Que
         .bind(line.received_at.millis())
 }
 
-async fn write(store: &Store, tx: &mut Tx, lines: &[Line], on_conflict: &str) -> Result<Vec<AnyRow>, DeskError> {
+async fn write(
+    store: &Store,
+    tx: &mut Tx,
+    lines: &[Line],
+    on_conflict: &str,
+) -> Result<Vec<AnyRow>, DeskError> {
     let mut rows = Vec::new();
     for chunk in lines.chunks(CHUNK) {
         let values = store.values(chunk.len(), WIDTH);
-        let sql = format!("INSERT INTO ledger {COLUMNS} VALUES {values} ON CONFLICT (dedup_key) {on_conflict}");
+        let sql =
+            format!("INSERT INTO ledger {COLUMNS} VALUES {values} ON CONFLICT (dedup_key) {on_conflict}");
         let query = sqlx::query(AssertSqlSafe(sql)).persistent(chunk.len() == 1 || chunk.len() == CHUNK);
         rows.extend(chunk.iter().fold(query, bound).fetch_all(&mut **tx).await?);
     }

@@ -1,8 +1,6 @@
 //! Messages as they are written.
 
-use domain::{
-    AuthorKind, Channel, Message, MessageId, ProfileId, TicketId, Timestamp, message::Attachment,
-};
+use domain::{AuthorKind, Channel, Message, MessageId, ProfileId, TicketId, Timestamp, message::Attachment};
 use sqlx::{AssertSqlSafe, Row};
 
 use super::{Store, Tx};
@@ -131,7 +129,10 @@ pub async fn take_files(tx: &mut Tx, message: MessageId, files: &[Attachment]) -
         .execute(&mut **tx)
         .await?;
         if taken.rows_affected() == 0 {
-            return Err(DeskError::conflict("attachment_taken", "this file belongs to another message already"));
+            return Err(DeskError::conflict(
+                "attachment_taken",
+                "this file belongs to another message already",
+            ));
         }
     }
     Ok(())

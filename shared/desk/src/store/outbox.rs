@@ -42,7 +42,12 @@ pub async fn add<T: Serialize>(
 ///
 /// # Errors
 /// The database refuses.
-pub async fn add_all(store: &Store, tx: &mut Tx, packets: &[Packet], now: Timestamp) -> Result<(), DeskError> {
+pub async fn add_all(
+    store: &Store,
+    tx: &mut Tx,
+    packets: &[Packet],
+    now: Timestamp,
+) -> Result<(), DeskError> {
     if packets.is_empty() {
         return Ok(());
     }
@@ -56,7 +61,12 @@ pub async fn add_all(store: &Store, tx: &mut Tx, packets: &[Packet], now: Timest
             position += 1;
             let envelope = serde_json::to_string(&packet.envelope)
                 .map_err(|error| DeskError::Refused(format!("an event cannot be written: {error}")))?;
-            query = query.bind(&packet.envelope.id).bind(position).bind(&packet.subject).bind(envelope).bind(now.millis());
+            query = query
+                .bind(&packet.envelope.id)
+                .bind(position)
+                .bind(&packet.subject)
+                .bind(envelope)
+                .bind(now.millis());
         }
         query.execute(&mut **tx).await?;
     }
@@ -77,8 +87,9 @@ pub async fn left_over(store: &Store, older_than: Timestamp, limit: i64) -> Resu
     .await?;
     rows.iter()
         .map(|row| {
-            let envelope = serde_json::from_str(row.try_get::<&str, _>("envelope")?)
-                .map_err(|error| DeskError::Unavailable(format!("an event of the outbox cannot be read: {error}")))?;
+            let envelope = serde_json::from_str(row.try_get::<&str, _>("envelope")?).map_err(|error| {
+                DeskError::Unavailable(format!("an event of the outbox cannot be read: {error}"))
+            })?;
             Ok(Packet { subject: row.try_get("subject")?, envelope })
         })
         .collect()
@@ -106,9 +117,14 @@ pub async fn publish(store: &Store, bus: &bus::Bus, packets: Vec<Packet>) -> Res
     let published = done.len();
     let mut tx = store.begin().await?;
     for (packet, reason) in refused {
-        tracing::error!(id = packet.envelope.id, reason, "the bus refuses an event; it is in the ledger as dead");
+        tracing::error!(
+            id = packet.envelope.id,
+            reason,
+            "the bus refuses an event; it is in the ledger as dead"
+        );
         done.push(packet.envelope.id.clone());
-        ledger::add(store, &mut tx, &[crate::ledger::dead(&letter(&packet, reason), packet.envelope.at)]).await?;
+        ledger::add(store, &mut tx, &[crate::ledger::dead(&letter(&packet, reason), packet.envelope.at)])
+            .await?;
     }
     delete(store, &mut tx, &done).await?;
     tx.commit().await?;

@@ -10,12 +10,14 @@ use crate::DeskError;
 /// # Errors
 /// The database refuses.
 pub async fn set(tx: &mut Tx, ticket: TicketId, online: bool, at: Timestamp) -> Result<bool, DeskError> {
-    let noted = sqlx::query("UPDATE tickets SET visitor_online = $1, visitor_at = $2 WHERE id = $3 AND visitor_at <= $2")
-        .bind(i64::from(online))
-        .bind(at.millis())
-        .bind(ticket.to_string())
-        .execute(&mut **tx)
-        .await?;
+    let noted = sqlx::query(
+        "UPDATE tickets SET visitor_online = $1, visitor_at = $2 WHERE id = $3 AND visitor_at <= $2",
+    )
+    .bind(i64::from(online))
+    .bind(at.millis())
+    .bind(ticket.to_string())
+    .execute(&mut **tx)
+    .await?;
     Ok(noted.rows_affected() > 0)
 }
 

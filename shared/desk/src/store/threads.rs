@@ -9,7 +9,12 @@ use crate::DeskError;
 ///
 /// # Errors
 /// The database refuses.
-pub async fn claim(tx: &mut Tx, key: &str, candidate: TicketId, now: Timestamp) -> Result<TicketId, DeskError> {
+pub async fn claim(
+    tx: &mut Tx,
+    key: &str,
+    candidate: TicketId,
+    now: Timestamp,
+) -> Result<TicketId, DeskError> {
     let ticket: String = sqlx::query_scalar(
         "INSERT INTO threads (key, ticket_id, touched_at) VALUES ($1, $2, $3) \
          ON CONFLICT (key) DO UPDATE SET touched_at = excluded.touched_at RETURNING ticket_id",
@@ -27,8 +32,10 @@ pub async fn claim(tx: &mut Tx, key: &str, candidate: TicketId, now: Timestamp) 
 /// # Errors
 /// The database cannot be read.
 pub async fn find(tx: &mut Tx, key: &str) -> Result<Option<TicketId>, DeskError> {
-    let ticket: Option<String> =
-        sqlx::query_scalar("SELECT ticket_id FROM threads WHERE key = $1").bind(key).fetch_optional(&mut **tx).await?;
+    let ticket: Option<String> = sqlx::query_scalar("SELECT ticket_id FROM threads WHERE key = $1")
+        .bind(key)
+        .fetch_optional(&mut **tx)
+        .await?;
     ticket.as_deref().map(word).transpose()
 }
 

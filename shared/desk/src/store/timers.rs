@@ -62,11 +62,13 @@ pub async fn take_due(tx: &mut Tx, key: &str, now: Timestamp) -> Result<bool, De
 /// # Errors
 /// The database cannot be read.
 pub async fn due(store: &Store, now: Timestamp, limit: i64) -> Result<Vec<DueTimer>, DeskError> {
-    let rows = sqlx::query("SELECT key, kind, subject_id FROM timers WHERE due_at <= $1 ORDER BY due_at, key LIMIT $2")
-        .bind(now.millis())
-        .bind(limit)
-        .fetch_all(store.reader())
-        .await?;
+    let rows = sqlx::query(
+        "SELECT key, kind, subject_id FROM timers WHERE due_at <= $1 ORDER BY due_at, key LIMIT $2",
+    )
+    .bind(now.millis())
+    .bind(limit)
+    .fetch_all(store.reader())
+    .await?;
     rows.iter()
         .map(|row| {
             Ok(DueTimer {
@@ -83,6 +85,7 @@ pub async fn due(store: &Store, now: Timestamp, limit: i64) -> Result<Vec<DueTim
 /// # Errors
 /// The database cannot be read.
 pub async fn next_due(store: &Store) -> Result<Option<Timestamp>, DeskError> {
-    let next: Option<i64> = sqlx::query_scalar("SELECT min(due_at) FROM timers").fetch_one(store.reader()).await?;
+    let next: Option<i64> =
+        sqlx::query_scalar("SELECT min(due_at) FROM timers").fetch_one(store.reader()).await?;
     Ok(next.map(Timestamp::from_millis))
 }

@@ -59,8 +59,8 @@ async fn a_redelivery_after_a_lost_acknowledgement_is_no_duplicate(world: World)
     world.take(copy.clone()).await;
     world.take(copy).await;
     world.take(text).await;
-    let states: Vec<_> = world.ledger(None).await.iter().map(|line| line.state).collect();
-    assert_eq!(states, [LedgerState::Duplicate, LedgerState::Ticket]);
+    let count = async |state| world.ledger(Some(state)).await.len();
+    assert_eq!((count(LedgerState::Ticket).await, count(LedgerState::Duplicate).await), (1, 1));
 }
 
 async fn two_first_texts_at_once_are_one_ticket(world: World) {

@@ -44,9 +44,10 @@ impl Clock for Hands {
     }
 }
 
-enum Keep {
-    Folder(TempDir),
-    Server(Box<Postgres>),
+/// What goes with the world.
+struct Keep {
+    _folder: Option<TempDir>,
+    server: Option<Postgres>,
 }
 
 pub struct World {
@@ -62,13 +63,13 @@ impl World {
     pub async fn sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", folder.path().join("desk.db").display());
-        Self::over(url, Keep::Folder(folder)).await
+        Self::over(url, Keep { _folder: Some(folder), server: None }).await
     }
 
     pub async fn postgres() -> Self {
         let server = Postgres::start().await;
         let url = server.create_database().await;
-        Self::over(url, Keep::Server(Box::new(server))).await
+        Self::over(url, Keep { _folder: None, server: Some(server) }).await
     }
 
     async fn over(url: String, keep: Keep) -> Self {
@@ -93,17 +94,13 @@ impl World {
 
     /// Ends the database, where it is a server.
     pub async fn lose_database(&mut self) -> bool {
-        match &mut self.keep {
-            Keep::Folder(_) => false,
-            Keep::Server(server) => {
-                server.kill().await;
-                true
-            }
-        }
+        let Some(server) = &mut self.keep.server else { return false };
+        server.kill().await;
+        true
     }
 
     pub async fn mend_database(&mut self) {
-        if let Keep::Server(server) = &mut self.keep {
+        if let Some(server) = &mut self.keep.server {
             server.restart().await;
         }
     }

@@ -13,6 +13,7 @@ CREATE TABLE profiles (
   created_at BIGINT NOT NULL,
   updated_at BIGINT NOT NULL
 );
+CREATE INDEX profiles_created ON profiles (created_at, id);
 
 -- how a profile is known; an address belongs to one profile
 CREATE TABLE addresses (
@@ -101,6 +102,7 @@ CREATE TABLE tickets (
   first_response_at BIGINT
 );
 CREATE INDEX tickets_recent ON tickets (last_message_at, id);
+CREATE INDEX tickets_created ON tickets (created_at, id);
 CREATE INDEX tickets_status ON tickets (status, last_message_at, id);
 CREATE INDEX tickets_assignee ON tickets (assignee_id, status, last_message_at, id);
 CREATE INDEX tickets_channel ON tickets (channel, status, last_message_at, id);

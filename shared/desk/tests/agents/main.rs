@@ -1,0 +1,32 @@
+//! What agents do at the desk: the same suite over SQLite and PostgreSQL.
+
+mod world;
+
+/// Each test on both databases.
+macro_rules! on_both {
+    ($($name:ident),+ $(,)?) => {
+        mod sqlite {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $name() {
+                    Box::pin(super::$name(crate::world::World::sqlite().await)).await;
+                }
+            )+
+        }
+        mod postgres {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $name() {
+                    Box::pin(super::$name(crate::world::World::postgres().await)).await;
+                }
+            )+
+        }
+    };
+}
+
+mod accounts;
+mod answers;
+mod lists;
+mod people;
+mod reply;
+mod tickets;

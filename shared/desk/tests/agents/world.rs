@@ -1,0 +1,190 @@
+//! A desk over a database of its own, a bus, a clock turned by hand, and customers who write.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, AtomicU64, Ordering},
+};
+
+use bus::{Bus, Delivery, Envelope, Stream, Topic, embedded, topic};
+use desk::{
+    Actor, Channels, Desk, Options,
+    accounts::{NewUser, User},
+    intake::Arrival,
+};
+use domain::{
+    Clock, EmailAddress, PhoneNumber, ProfileId, Role, SessionId, TicketId, Timestamp,
+    consent::{ConsentKind, ConsentState},
+    event::{InboundChat, InboundSms, TicketView, Visitor},
+};
+use futures::StreamExt;
+use harness::postgres::Postgres;
+use serde::{Serialize, de::DeserializeOwned};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+pub const OURS: &str = "+15550001111";
+pub const ANNA: &str = "+15550002222";
+
+/// A clock that moves a millisecond with every look, so that nothing happens at the same moment.
+pub struct Hands(AtomicI64);
+
+impl Clock for Hands {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.fetch_add(1, Ordering::SeqCst))
+    }
+}
+
+pub struct World {
+    pub desk: Desk,
+    pub bus: Bus,
+    clock: Arc<Hands>,
+    seq: AtomicU64,
+    _folder: Option<TempDir>,
+    _server: Option<Postgres>,
+}
+
+impl World {
+    pub async fn sqlite() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("desk.db").display());
+        Self::over(url, Some(folder), None).await
+    }
+
+    pub async fn postgres() -> Self {
+        let server = Postgres::start().await;
+        let url = server.create_database().await;
+        Self::over(url, None, Some(server)).await
+    }
+
+    async fn over(database_url: String, folder: Option<TempDir>, server: Option<Postgres>) -> Self {
+        let clock = Arc::new(Hands(AtomicI64::new(1_763_700_000_000)));
+        let bus = embedded::open(None, clock.clone()).await.unwrap();
+        let channels = Channels {
+            numbers: vec![PhoneNumber::parse(OURS).unwrap()],
+            mailboxes: Vec::new(),
+            sites: vec!["main".into()],
+        };
+        let options = Options { database_url, bus: Some(bus.clone()), clock: clock.clone(), channels };
+        let desk = Desk::open(options).await.unwrap();
+        desk.migrate().await.unwrap();
+        Self { desk, bus, clock, seq: AtomicU64::new(0), _folder: folder, _server: server }
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub fn turn(&self, millis: i64) {
+        self.clock.0.fetch_add(millis, Ordering::SeqCst);
+    }
+
+    /// A program with the owner's rights.
+    pub fn owner(&self) -> Actor {
+        Actor { id: Uuid::from_u128(7), name: "Kim".into(), role: Role::Owner, user: None }
+    }
+
+    pub async fn user(&self, email: &str, role: Role) -> User {
+        let new = NewUser {
+            email: EmailAddress::parse(email).unwrap(),
+            name: None,
+            role,
+            password: Some("correct horse".into()),
+        };
+        self.desk.create_user(new).await.unwrap()
+    }
+
+    async fn take_in<T: Serialize>(&self, key: &str, topic: Topic<T>, event: &T) -> Option<TicketId> {
+        let envelope = Envelope::wrap(key, self.now(), None, event).unwrap();
+        let seq = self.seq.fetch_add(1, Ordering::SeqCst) + 1;
+        let delivery = Delivery { subject: topic.subject.into(), seq, attempt: 1, envelope };
+        self.desk.take_in(vec![Arrival::of(&delivery).unwrap()]).await.remove(0).unwrap().ticket_id
+    }
+
+    /// Somebody texts.
+    pub async fn text(&self, from: &str, text: &str) -> TicketId {
+        self.text_somehow(from, text).await.unwrap()
+    }
+
+    /// Somebody texts, which may open no ticket.
+    pub async fn text_somehow(&self, from: &str, text: &str) -> Option<TicketId> {
+        let external_id = Uuid::new_v4().to_string();
+        let key = format!("sms:sandbox:main:{external_id}");
+        let sms = InboundSms {
+            provider: "sandbox".into(),
+            account: "main".into(),
+            external_id,
+            from: from.into(),
+            to: PhoneNumber::parse(OURS).unwrap(),
+            text: text.into(),
+            media: Vec::new(),
+            carrier_keyword: None,
+            received_at: self.now(),
+        };
+        self.take_in(&key, topic::INBOUND_SMS, &sms).await
+    }
+
+    /// A visitor writes.
+    pub async fn chat(&self, session: SessionId, text: &str) -> TicketId {
+        let client_id = Uuid::new_v4();
+        let chat = InboundChat {
+            site: "main".into(),
+            session,
+            client_id,
+            visitor: Visitor { id: "visitor-1".into(), ..Visitor::default() },
+            text: text.into(),
+            attachments: Vec::new(),
+            page: None,
+            received_at: self.now(),
+        };
+        self.take_in(&format!("chat:{session}:{client_id}"), topic::INBOUND_CHAT, &chat).await.unwrap()
+    }
+
+    pub async fn ticket(&self, id: TicketId) -> TicketView {
+        self.desk.ticket(id).await.unwrap()
+    }
+
+    pub async fn profile_of(&self, id: TicketId) -> ProfileId {
+        self.ticket(id).await.profile.id
+    }
+
+    /// The customer of a ticket agrees to texts.
+    pub async fn agrees(&self, id: TicketId) {
+        let new = desk::consent::NewConsent {
+            kind: ConsentKind::Transactional,
+            state: ConsentState::Subscribed,
+            source: "test".into(),
+            text: "yes".into(),
+            number: Some(OURS.into()),
+        };
+        self.desk.record_consent(self.profile_of(id).await, new, &self.owner()).await.unwrap();
+    }
+
+    /// Everything told on a topic so far.
+    pub async fn told<T: DeserializeOwned>(&self, topic: Topic<T>) -> Vec<T> {
+        let stream = Stream::of(topic.subject).unwrap();
+        let last = self.bus.span(stream).await.unwrap().last;
+        let mut all = self.bus.follow(stream, 0).await.unwrap();
+        let mut found = Vec::new();
+        for _ in 0..last {
+            let stored = all.next().await.unwrap();
+            if stored.subject == topic.subject {
+                found.push(stored.envelope.read(topic).unwrap());
+            }
+            if stored.seq >= last {
+                break;
+            }
+        }
+        found
+    }
+}
+
+/// The stable code of a refusal.
+pub fn code<T: std::fmt::Debug>(result: Result<T, desk::DeskError>) -> &'static str {
+    match result.unwrap_err() {
+        desk::DeskError::Conflict { code, .. } => code,
+        desk::DeskError::Invalid { field, .. } => field,
+        desk::DeskError::NotFound(what) => what,
+        desk::DeskError::Forbidden(_) => "forbidden",
+        other => panic!("{other}"),
+    }
+}
