@@ -67,3 +67,7 @@ impl Handler for Responder {
         Box::pin(self.respond(batch))
     }
 }
+
+#[cfg(test)]
+#[path = "responder_tests.rs"]
+mod tests;

@@ -81,4 +81,4 @@ fn fill_profile(template: &str, event: &MessageAdded) -> String {
 
 #[cfg(test)]
 #[path = "rules_tests.rs"]
-mod tests;
+pub(crate) mod tests;

@@ -13,7 +13,7 @@ fn now() -> Timestamp {
     Timestamp::from_millis(NOW)
 }
 
-fn event() -> MessageAdded {
+pub(crate) fn event() -> MessageAdded {
     let ticket_id = TicketId::new(now(), &[1; 10]);
     MessageAdded {
         ticket: TicketView {

@@ -68,7 +68,7 @@ function draw() {
     const at = Date.parse(text.at);
     if (at - before > PAUSE) lines.push(element('time', '', when(text.at)));
     before = at;
-    lines.push(element('li', `${text.outbound ? 'desk' : 'mine'}${pending.includes(text) ? ' waiting' : ''}`, text.text));
+    lines.push(element('p', `${text.outbound ? 'desk' : 'mine'}${pending.includes(text) ? ' waiting' : ''}`, text.text));
   }
   list.replaceChildren(...lines);
   list.scrollTop = list.scrollHeight;

@@ -69,3 +69,6 @@ fn options(host: &Host) -> Options {
 async fn ready(desk: Desk) -> Result<(), String> {
     desk.ready().await
 }
+
+#[cfg(test)]
+mod tests;

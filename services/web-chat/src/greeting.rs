@@ -9,7 +9,8 @@ use domain::{SessionId, Timestamp, event::VisitorSignalKind};
 use uuid::Uuid;
 
 use crate::{
-    frames::{ChatMessage, ClientFrame, Close, Hello, Ready, ServerFrame},
+    close::Close,
+    frames::{ChatMessage, ClientFrame, Hello, Ready, ServerFrame},
     hub::Seat,
     line::{End, Heard, Line},
     node::Node,
@@ -17,7 +18,6 @@ use crate::{
     resume::{self, Claims},
     session::Session,
     site::Site,
-    socket::farewell,
     visitor, welcome,
 };
 
@@ -63,7 +63,7 @@ async fn hello(node: &Node, line: &mut Line) -> Result<Hello, End> {
     tokio::pin!(late);
     loop {
         let message = tokio::select! {
-            () = node.stopping.cancelled() => return Err(farewell(line).await),
+            () = node.stopping.cancelled() => return Err(line.farewell().await),
             () = &mut late => return Err(End::Close(Close::Silent)),
             message = line.next() => message?,
         };

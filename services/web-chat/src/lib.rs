@@ -7,6 +7,7 @@ use std::{sync::Arc, time::Duration};
 
 use host::Host;
 
+pub mod close;
 pub mod door;
 mod embed;
 pub mod frames;

@@ -4,8 +4,12 @@ use std::time::{Duration, Instant};
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
-use crate::frames::{ClientFrame, Close, ServerFrame};
+use crate::{
+    close::Close,
+    frames::{ClientFrame, ServerFrame},
+};
 
 /// A browser that takes longer to take a frame is gone.
 const TAKES_AT_MOST: Duration = Duration::from_secs(10);
@@ -135,6 +139,13 @@ impl Line {
         }
         self.frames += 1;
         if self.frames > FLOOD { Err(End::Close(Close::TooMany)) } else { Ok(()) }
+    }
+
+    /// Before a planned stop: tells when to come back, every widget at its own moment.
+    pub async fn farewell(&mut self) -> End {
+        let retry_after_ms = 500 + u64::try_from(Uuid::new_v4().as_u128() % 4_500).unwrap_or(0);
+        let bye = ServerFrame::Bye { code: Close::GoingAway.code(), retry_after_ms };
+        self.send(&bye).await.err().unwrap_or(End::Close(Close::GoingAway))
     }
 
     /// Says why, and waits a moment for the other side to have heard it.

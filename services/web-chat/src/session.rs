@@ -170,12 +170,13 @@ impl Session {
     /// The frame that says why not.
     pub fn accept(
         &mut self,
-        new: NewMessage,
+        new: &NewMessage,
         now: Timestamp,
         clock: Instant,
-    ) -> Result<Accepted, ServerFrame> {
+    ) -> Result<Accepted, Box<ServerFrame>> {
         let client_id = new.client_id;
-        let refuse = |code: &str, text: &str| Err(ServerFrame::refusal(code, text, client_id, None));
+        let refuse =
+            |code: &str, text: &str| Err(Box::new(ServerFrame::refusal(code, text, client_id, None)));
         let text = new.text.replace('\0', "");
         if text.trim().is_empty() {
             return refuse("empty", "the message is empty");
@@ -187,12 +188,9 @@ impl Session {
             return refuse("attachments_not_supported", "files cannot be sent here");
         }
         if self.waiting.len() >= MOST_WAITING {
-            return Err(ServerFrame::refusal(
-                "not_stored",
-                "too many messages at once",
-                client_id,
-                Some(5_000),
-            ));
+            let refusal =
+                ServerFrame::refusal("not_stored", "too many messages at once", client_id, Some(5_000));
+            return Err(Box::new(refusal));
         }
         let message_id = self.message_id(client_id);
         let underway = self.waiting.iter().any(|w| w.client_id == client_id);

@@ -129,7 +129,7 @@ proptest! {
         let mut got: Vec<i64> = ready.iter().map(|m| m.seq).collect();
         let mut acks = 0;
         for seq in (2..=newest).filter(|seq| sent_here[usize::try_from(*seq).unwrap()]) {
-            session.accept(text(seq, "hi"), now(), clock).unwrap();
+            session.accept(&text(seq, "hi"), now(), clock).unwrap();
             acks += i64::from(kind(seq) == AuthorKind::Customer);
         }
         let mut frames = Vec::new();
@@ -189,8 +189,8 @@ fn while_the_desk_is_away_nothing_is_shown_out_of_order() {
 fn a_message_sent_twice_is_published_once_and_acknowledged_twice() {
     let mut session = session();
     let clock = Instant::now();
-    assert!(matches!(session.accept(text(1, "hi"), now(), clock), Ok(Accepted::Publish(_))));
-    assert!(matches!(session.accept(text(1, "hi"), now(), clock), Ok(Accepted::Underway)));
+    assert!(matches!(session.accept(&text(1, "hi"), now(), clock), Ok(Accepted::Publish(_))));
+    assert!(matches!(session.accept(&text(1, "hi"), now(), clock), Ok(Accepted::Underway)));
     session.ticket_is(&ticket(1, "open"));
     let frames = session.added(&added(1, AuthorKind::Customer)).unwrap();
     let ack =
@@ -202,7 +202,7 @@ fn a_message_sent_twice_is_published_once_and_acknowledged_twice() {
 fn after_an_ack_without_a_number_the_message_follows_with_it() {
     let mut session = session();
     let clock = Instant::now();
-    session.accept(text(1, "hi"), now(), clock).unwrap();
+    session.accept(&text(1, "hi"), now(), clock).unwrap();
     assert!(session.overdue(clock).is_empty());
     let late = clock + NUMBER_WITHIN;
     assert_eq!(session.next_due(), Some(late));
@@ -224,11 +224,11 @@ fn what_cannot_be_sent_is_refused_by_name() {
         (text(1, &"é".repeat(MAX_TEXT + 1)), "too_long"),
         (with_file, "attachments_not_supported"),
     ] {
-        let refusal = session().accept(new, now(), Instant::now()).unwrap_err();
-        let ServerFrame::Error { code, client_id: of, .. } = refusal else { panic!("an error") };
+        let refusal = session().accept(&new, now(), Instant::now()).unwrap_err();
+        let ServerFrame::Error { code, client_id: of, .. } = *refusal else { panic!("an error") };
         assert_eq!((code.as_str(), of), (expected, Some(client_id(1))));
     }
-    assert!(session().accept(text(1, &"é".repeat(MAX_TEXT)), now(), Instant::now()).is_ok());
+    assert!(session().accept(&text(1, &"é".repeat(MAX_TEXT)), now(), Instant::now()).is_ok());
 }
 
 #[test]

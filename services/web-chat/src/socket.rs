@@ -14,10 +14,10 @@ use domain::{
     EmailAddress, MessageId, MessageStatus,
     event::{InboundChat, Typing, VisitorSignalKind},
 };
-use uuid::Uuid;
 
 use crate::{
-    frames::{ClientFrame, Close, NewMessage, ServerFrame},
+    close::Close,
+    frames::{ClientFrame, NewMessage, ServerFrame},
     greeting,
     hub::{Push, Seat},
     line::{End, Heard, Line},
@@ -53,13 +53,6 @@ pub async fn serve(node: Arc<Node>, site: Arc<Site>, socket: WebSocket) {
     if let End::Close(why) = end {
         line.close(why).await;
     }
-}
-
-/// When every widget of a stopping node comes back, each at its own moment.
-pub async fn farewell(line: &mut Line) -> End {
-    let retry_after_ms = 500 + u64::try_from(Uuid::new_v4().as_u128() % 4_500).unwrap_or(0);
-    let bye = ServerFrame::Bye { code: Close::GoingAway.code(), retry_after_ms };
-    line.send(&bye).await.err().unwrap_or(End::Close(Close::GoingAway))
 }
 
 struct Talk {
@@ -108,7 +101,7 @@ impl Talk {
                 return end;
             }
         }
-        farewell(&mut self.line).await
+        self.line.farewell().await
     }
 
     async fn leave(&mut self, seat: &Seat) {
@@ -179,7 +172,7 @@ impl Talk {
     async fn heard(&mut self, frame: ClientFrame) -> Result<(), End> {
         match frame {
             ClientFrame::Ping {} => self.line.send(&ServerFrame::Pong {}).await,
-            ClientFrame::Message(new) => self.wrote(new).await,
+            ClientFrame::Message(new) => self.wrote(&new).await,
             ClientFrame::Typing { on } => {
                 self.types(on).await;
                 Ok(())
@@ -203,7 +196,7 @@ impl Talk {
         }
     }
 
-    async fn wrote(&mut self, new: NewMessage) -> Result<(), End> {
+    async fn wrote(&mut self, new: &NewMessage) -> Result<(), End> {
         let client_id = new.client_id;
         if let Err(wait) = self.node.messages.check(&self.session.id) {
             let after = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);

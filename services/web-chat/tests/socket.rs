@@ -1,5 +1,7 @@
 //! The widget's socket over a real listener and the embedded bus, with a small desk behind it.
 
+#![expect(clippy::unwrap_used, reason = "a test, with its helpers")]
+
 mod support;
 
 use std::time::Duration;

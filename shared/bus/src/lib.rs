@@ -14,17 +14,20 @@ use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 use domain::Timestamp;
 use futures::stream::BoxStream;
 use serde::{Serialize, de::DeserializeOwned};
-use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
+mod delivery;
 pub mod embedded;
 pub mod envelope;
+mod failure;
 pub mod jetstream;
 pub mod topic;
 pub mod trace;
 mod worker;
 
+pub use delivery::{Delivery, Handler, Packet, Published, Span, Stored, Subscription};
 pub use envelope::Envelope;
+pub use failure::{AskError, DecodeError, Failure, PublishError};
 pub use topic::{Question, Signal, Stream, Topic};
 pub use worker::Tuning;
 
@@ -40,204 +43,6 @@ pub const MAX_ID: usize = 512;
 
 /// How long [`Bus::ask`] waits.
 pub const ANSWER_WITHIN: Duration = Duration::from_secs(5);
-
-/// Why an event could not be made durable. It may have been stored all the same: try again with the same id.
-#[derive(Debug, Error)]
-pub enum PublishError {
-    /// The broker is away, slow or full.
-    #[error("the event could not be made durable: {0}")]
-    Unavailable(String),
-    /// The event cannot be published at all.
-    #[error("the event is refused: {0}")]
-    Refused(String),
-}
-
-/// Bytes that are not the event they should be.
-#[derive(Debug, Error)]
-#[error("an event on {subject} cannot be read: {source}")]
-pub struct DecodeError {
-    /// Where.
-    pub subject: &'static str,
-    /// Why.
-    pub source: serde_json::Error,
-}
-
-/// Why a question got no answer.
-#[derive(Debug, Error)]
-pub enum AskError {
-    /// Nobody answers there now, or not in time.
-    #[error("no answer on {0}")]
-    NoAnswer(&'static str),
-    /// The answering side failed.
-    #[error("the question on {0} failed: {1}")]
-    Failed(&'static str, String),
-}
-
-/// What happens next to an event that was not handled.
-#[derive(Debug)]
-pub enum Failure {
-    /// Deliver it again later.
-    Retry {
-        /// Why.
-        reason: String,
-        /// Not before this; `None` for the usual back-off.
-        after: Option<Duration>,
-    },
-    /// It will never work: dead letter.
-    Reject {
-        /// Why.
-        reason: String,
-    },
-}
-
-impl Failure {
-    /// Deliver it again, with the usual back-off.
-    pub fn retry(error: impl std::fmt::Display) -> Self {
-        Self::Retry { reason: error.to_string(), after: None }
-    }
-
-    /// Deliver it again, not before `after`.
-    pub fn retry_after(error: impl std::fmt::Display, after: Duration) -> Self {
-        Self::Retry { reason: error.to_string(), after: Some(after) }
-    }
-
-    /// Give up: dead letter.
-    pub fn reject(error: impl std::fmt::Display) -> Self {
-        Self::Reject { reason: error.to_string() }
-    }
-}
-
-impl From<DecodeError> for Failure {
-    fn from(error: DecodeError) -> Self {
-        Self::reject(error)
-    }
-}
-
-/// An event handed to a handler.
-#[derive(Clone, Debug)]
-pub struct Delivery {
-    /// Its subject.
-    pub subject: String,
-    /// Its place in its stream.
-    pub seq: u64,
-    /// How often it was delivered to this consumer, this time included.
-    pub attempt: u32,
-    /// The event.
-    pub envelope: Envelope,
-}
-
-impl Delivery {
-    /// Whether it is on that topic.
-    pub fn is<T>(&self, topic: Topic<T>) -> bool {
-        self.subject == topic.subject
-    }
-
-    /// The event as the topic's type.
-    ///
-    /// # Errors
-    /// It is not that type.
-    pub fn read<T: DeserializeOwned>(&self, topic: Topic<T>) -> Result<T, DecodeError> {
-        self.envelope.read(topic)
-    }
-
-    /// A span that continues the event's trace, for a handler's work on this one event. What is packed or published
-    /// inside it stays in that trace.
-    pub fn span(&self, name: &str) -> tracing::Span {
-        continued(name, &self.subject, &self.envelope)
-    }
-}
-
-/// An event of a stream, as [`Bus::follow`] gives it.
-#[derive(Clone, Debug)]
-pub struct Stored {
-    /// Its place in its stream; grows, with gaps.
-    pub seq: u64,
-    /// Its subject.
-    pub subject: String,
-    /// The event.
-    pub envelope: Envelope,
-}
-
-impl Stored {
-    /// As [`Delivery::span`].
-    pub fn span(&self, name: &str) -> tracing::Span {
-        continued(name, &self.subject, &self.envelope)
-    }
-}
-
-fn continued(name: &str, subject: &str, envelope: &Envelope) -> tracing::Span {
-    let span = tracing::info_span!("delivery", otel.name = name, subject, id = envelope.id);
-    trace::adopt(&span, envelope.traceparent.as_deref());
-    span
-}
-
-/// Where an event landed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Published {
-    /// Its place in its stream.
-    pub seq: u64,
-    /// It had been there before.
-    pub duplicate: bool,
-}
-
-/// An event to publish whose envelope is made already (the outbox keeps them so).
-#[derive(Clone, Debug)]
-pub struct Packet {
-    /// Its subject.
-    pub subject: String,
-    /// The event; `envelope.id` is the dedup id.
-    pub envelope: Envelope,
-}
-
-impl Packet {
-    /// Its stream and its bytes; refused when it has no place on the bus.
-    pub(crate) fn check(&self) -> Result<(Stream, String), PublishError> {
-        let refused = |why: String| Err(PublishError::Refused(why));
-        let Some(stream) = Stream::of(&self.subject) else {
-            return refused(format!("no stream keeps {:?}", self.subject));
-        };
-        let id = &self.envelope.id;
-        if id.trim().is_empty() || id.len() > MAX_ID || id.chars().any(char::is_control) {
-            return refused(format!("its id must have 1 to {MAX_ID} bytes and no control characters"));
-        }
-        let text = serde_json::to_string(&self.envelope)
-            .map_err(|error| PublishError::Refused(error.to_string()))?;
-        if text.len() > MAX_ENVELOPE && stream != Stream::Dead {
-            return refused(format!("it has {} bytes; {MAX_ENVELOPE} are allowed", text.len()));
-        }
-        Ok((stream, text))
-    }
-}
-
-/// A durable consumer.
-#[derive(Clone, Debug)]
-pub struct Subscription {
-    /// Its durable name; replicas share it.
-    pub name: &'static str,
-    /// The stream it reads.
-    pub stream: Stream,
-    /// The subjects it wants, NATS style; on a work queue no two consumers may want the same.
-    pub subjects: &'static [&'static str],
-    /// At most this many events in one call of the handler.
-    pub batch: usize,
-    /// At most this many calls of the handler at the same time.
-    pub concurrency: usize,
-}
-
-/// Handles a batch; answers one result per delivery, in order. Whatever is missing at the end counts as retry.
-pub trait Handler: Send + Sync + 'static {
-    /// Handles these deliveries. They are of one consumer, oldest first.
-    fn handle<'a>(&'a self, batch: &'a [Delivery]) -> BoxFuture<'a, Vec<Result<(), Failure>>>;
-}
-
-/// The span of [`Bus::follow`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Span {
-    /// The oldest event still kept; `last + 1` when there is none.
-    pub first: u64,
-    /// The newest event; 0 when there was none yet.
-    pub last: u64,
-}
 
 type Answer = Pin<Box<dyn Future<Output = Result<Vec<u8>, String>> + Send>>;
 type AnswerFn = Arc<dyn Fn(Vec<u8>) -> Answer + Send + Sync>;

@@ -158,7 +158,8 @@ impl Agent {
 
     /// Records SMS consent of a profile.
     pub async fn consent(&self, profile: &str, kind: &str, state: &str) -> Value {
-        let body = json!({"channel": "sms", "kind": kind, "state": state, "source": "test", "text": "agreed"});
+        let body =
+            json!({"channel": "sms", "kind": kind, "state": state, "source": "test", "text": "agreed"});
         self.post(&format!("/profiles/{profile}/consent"), body).await.expect(201)
     }
 
@@ -248,7 +249,8 @@ impl Live {
             if let Some(event) = self.events.pop_front() {
                 return Some(event);
             }
-            let chunk = timeout(PATIENCE, self.bytes.next()).await.expect("an event, or the end of the stream")?;
+            let chunk =
+                timeout(PATIENCE, self.bytes.next()).await.expect("an event, or the end of the stream")?;
             self.buffer.extend_from_slice(&chunk);
             self.read();
         }

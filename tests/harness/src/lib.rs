@@ -2,10 +2,10 @@
 //! mail servers, visitors and agents do.
 
 pub mod agent;
+pub mod frontdesk;
 pub mod mail;
 pub mod nats;
 pub mod postgres;
-pub mod frontdesk;
 pub mod process;
 pub mod smtp_sink;
 pub mod twilio;

@@ -47,11 +47,11 @@ pub async fn add(
 
 /// Name, media type and bytes of the first file of a form.
 async fn file(form: &mut Multipart) -> Result<(String, String, Bytes), Problem> {
-    while let Some(mut field) = form.next_field().await.map_err(unreadable)? {
+    while let Some(mut field) = form.next_field().await.map_err(|error| unreadable(&error))? {
         let Some(name) = field.file_name().map(str::to_owned) else { continue };
         let content_type = field.content_type().unwrap_or_default().to_owned();
         let mut bytes = BytesMut::new();
-        while let Some(chunk) = field.chunk().await.map_err(unreadable)? {
+        while let Some(chunk) = field.chunk().await.map_err(|error| unreadable(&error))? {
             if bytes.len() + chunk.len() > LARGEST {
                 return Err(too_large());
             }
@@ -65,7 +65,7 @@ async fn file(form: &mut Multipart) -> Result<(String, String, Bytes), Problem> 
     Err(Problem::invalid("file: the form holds no file"))
 }
 
-fn unreadable(error: MultipartError) -> Problem {
+fn unreadable(error: &MultipartError) -> Problem {
     if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
         return too_large();
     }

@@ -1,4 +1,5 @@
 //! The agents' API over HTTP, with a real desk on SQLite and the embedded bus.
+#![cfg(test)]
 
 mod access;
 mod accounts;

@@ -1,6 +1,7 @@
 use std::path::Path;
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the way to write the snapshot anew")]
 fn the_description_is_the_one_that_is_kept() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi.json");
     let is = inbox::description();

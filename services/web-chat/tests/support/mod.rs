@@ -158,7 +158,6 @@ impl Desk {
             .map_or_else(Vec::new, |chat| chat.messages.iter().map(|m| m.text.clone()).collect())
     }
 
-    pub fn sessions(&self) -> Vec<String> { self.chats.lock().unwrap().keys().map(ToString::to_string).collect() }
     /// Words for what visitors did so far.
     pub fn heard(&self) -> Vec<String> {
         let signals = self.signals.lock().unwrap();

@@ -5,7 +5,7 @@ use std::{collections::VecDeque, time::Duration};
 use futures::{StreamExt, stream::BoxStream};
 use sqlx::SqlitePool;
 
-use super::{log, writer::Progress};
+use super::{log, reading, writer::Progress};
 use crate::{Stored, Stream};
 
 /// Events read at once.
@@ -47,7 +47,7 @@ impl Follower {
             }
             let stream = log::number(self.stream);
             let last = self.progress.wait_for(|last| last[stream] > self.after).await.ok()?[stream];
-            match log::page(&self.readers, self.stream, self.after, PAGE).await {
+            match reading::page(&self.readers, self.stream, self.after, PAGE).await {
                 Ok((events, seen)) => {
                     // An empty page: what was there up to `last` has been pruned.
                     self.after = seen.unwrap_or(last);

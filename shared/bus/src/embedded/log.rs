@@ -5,21 +5,18 @@ use std::{collections::HashMap, path::Path, time::Duration};
 
 use serde::Serialize;
 use sqlx::{
-    ConnectOptions, Connection, Row, SqliteConnection, SqlitePool,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous},
+    ConnectOptions, Connection, Row, SqliteConnection,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteRow, SqliteSynchronous},
 };
 
 use super::KEPT;
-use crate::{Delivery, Span, Stored, Stream, topic};
-
-/// Connections that read beside the writer.
-const READERS: u32 = 4;
+use crate::{Delivery, Stream, topic};
 
 /// Rows removed by one statement of [`prune`].
 const CHUNK: u64 = 1000;
 
 /// Waiting for another connection's lock; there is one writer, so it is about checkpoints only.
-const BUSY: Duration = Duration::from_secs(10);
+pub(super) const BUSY: Duration = Duration::from_secs(10);
 
 /// The number a stream has in the log.
 pub(super) fn number(stream: Stream) -> usize {
@@ -31,16 +28,16 @@ pub(super) fn number(stream: Stream) -> usize {
     }
 }
 
-fn key(stream: Stream) -> i64 {
+pub(super) fn key(stream: Stream) -> i64 {
     number(stream) as i64
 }
 
 /// Sequences and times are far below 2^63.
-fn signed(number: u64) -> i64 {
+pub(super) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-fn unsigned(number: i64) -> u64 {
+pub(super) fn unsigned(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
 }
 
@@ -71,12 +68,6 @@ pub(super) async fn connect(
         sqlx::raw_sql(limit).execute(&mut connection).await?;
     }
     Ok(connection)
-}
-
-/// Connections for reading, made when needed.
-pub(super) fn readers(file: &Path) -> SqlitePool {
-    let options = SqliteConnectOptions::new().filename(file).read_only(true).busy_timeout(BUSY);
-    SqlitePoolOptions::new().max_connections(READERS).connect_lazy_with(options)
 }
 
 /// The newest sequence of each stream ever given, and the latest time in the log.
@@ -373,38 +364,4 @@ pub(super) async fn touch(connection: &mut SqliteConnection) -> Result<(), sqlx:
 pub(super) async fn close(mut connection: SqliteConnection) -> Result<(), sqlx::Error> {
     sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut connection).await?;
     connection.close().await
-}
-
-/// Events after a sequence, and the last sequence looked at. One that cannot be read is left out.
-pub(super) async fn page(
-    readers: &SqlitePool,
-    stream: Stream,
-    after: u64,
-    limit: i64,
-) -> Result<(Vec<Stored>, Option<u64>), sqlx::Error> {
-    let page = "SELECT seq, subject, envelope FROM events WHERE stream = ? AND seq > ? ORDER BY seq LIMIT ?";
-    let rows = sqlx::query(page).bind(key(stream)).bind(signed(after)).bind(limit).fetch_all(readers).await?;
-    let (mut events, mut seen) = (vec![], None);
-    for row in rows {
-        let seq = unsigned(row.try_get(0)?);
-        seen = Some(seq);
-        match serde_json::from_str(row.try_get(2)?) {
-            Ok(envelope) => events.push(Stored { seq, subject: row.try_get(1)?, envelope }),
-            Err(error) => tracing::error!(stream = stream.name(), seq, %error, "an event cannot be read"),
-        }
-    }
-    Ok((events, seen))
-}
-
-pub(super) async fn span(readers: &SqlitePool, stream: Stream) -> Result<Span, sqlx::Error> {
-    let span = "SELECT COALESCE((SELECT last FROM streams WHERE stream = ?1), 0),
-         (SELECT MIN(seq) FROM events WHERE stream = ?1)";
-    let row = sqlx::query(span).bind(key(stream)).fetch_one(readers).await?;
-    let (last, first): (i64, Option<i64>) = (row.try_get(0)?, row.try_get(1)?);
-    Ok(Span { first: unsigned(first.unwrap_or(last + 1)), last: unsigned(last) })
-}
-
-pub(super) async fn backlog(readers: &SqlitePool, stream: Stream) -> Result<u64, sqlx::Error> {
-    let count = "SELECT COUNT(*) FROM events WHERE stream = ?";
-    Ok(unsigned(sqlx::query_scalar(count).bind(key(stream)).fetch_one(readers).await?))
 }

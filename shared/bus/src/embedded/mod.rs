@@ -5,6 +5,7 @@ mod consumer;
 mod exchange;
 mod follower;
 mod log;
+mod reading;
 mod round;
 mod task;
 mod writer;
@@ -62,7 +63,7 @@ pub async fn open_with(path: Option<&Path>, clock: Arc<dyn Clock>, options: Opti
     let kept = Kept { lock, temporary };
     let connection =
         log::connect(&file, kept.temporary.is_none(), options.max_bytes).await.with_context(opening)?;
-    let readers = log::readers(&file);
+    let readers = reading::readers(&file);
     let writer = Writer::start(connection, clock.clone(), kept).await.with_context(opening)?;
     let transport =
         Embedded { writer, readers, exchange: Exchange::default(), tuning: options.tuning, clock };
@@ -132,11 +133,11 @@ impl Transport for Embedded {
     }
 
     fn span(&self, stream: Stream) -> BoxFuture<'_, anyhow::Result<Span>> {
-        Box::pin(async move { Ok(log::span(&self.readers, stream).await?) })
+        Box::pin(async move { Ok(reading::span(&self.readers, stream).await?) })
     }
 
     fn backlog(&self, stream: Stream) -> BoxFuture<'_, anyhow::Result<u64>> {
-        Box::pin(async move { Ok(log::backlog(&self.readers, stream).await?) })
+        Box::pin(async move { Ok(reading::backlog(&self.readers, stream).await?) })
     }
 
     fn signal(&self, subject: &'static str, payload: Vec<u8>) -> BoxFuture<'_, ()> {

@@ -44,9 +44,13 @@ struct Source {
     given: u64,
 }
 
-pub(super) fn follow(link: Arc<Link>, stream: Stream, after: u64) -> BoxStream<'static, Stored> {
+pub(super) async fn follow(link: Arc<Link>, stream: Stream, after: u64) -> BoxStream<'static, Stored> {
     let connections = link.connections.clone();
-    let follower = Follower { link, connections, stream, after, made: None, source: None };
+    let mut follower = Follower { link, connections, stream, after, made: None, source: None };
+    // At once where it can be: whatever is published after this returns is seen, even if `after` means nothing here.
+    if let Err(error) = follower.open().await {
+        tracing::warn!(stream = stream.name(), %error, "waiting to follow");
+    }
     let events = futures::stream::unfold(follower, |mut follower| async {
         let closed = follower.link.closed.clone();
         let event = closed.run_until_cancelled(follower.next()).await?;

@@ -104,8 +104,7 @@ impl Transport for JetStream {
         stream: Stream,
         after: u64,
     ) -> BoxFuture<'_, anyhow::Result<BoxStream<'static, Stored>>> {
-        let events = follower::follow(self.link.clone(), stream, after);
-        Box::pin(async { Ok(events) })
+        Box::pin(async move { Ok(follower::follow(self.link.clone(), stream, after).await) })
     }
 
     fn span(&self, stream: Stream) -> BoxFuture<'_, anyhow::Result<Span>> {

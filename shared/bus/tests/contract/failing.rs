@@ -95,6 +95,27 @@ pub async fn an_event_that_never_works_is_a_dead_letter_after_six_deliveries(rig
     burying.stop().await;
 }
 
+pub async fn a_crash_loop_ends_in_a_dead_letter(rig: impl Rig) {
+    let bus = rig.open().await;
+    publish(&bus, INBOUND, 1).await;
+    for attempt in 1..=6 {
+        let hangs = Recorder::batch(|_| std::future::pending());
+        let crashing = consume(&bus, subscription("crashing"), hangs.clone());
+        assert_eq!(hangs.gets(1).await[0].attempt, attempt);
+        crashing.crash().await;
+    }
+    let recorder = Recorder::new();
+    let consuming = consume(&bus, subscription("crashing"), recorder.clone());
+    let (burying, dead) = undertaker(&bus);
+    let letter = letter(&dead.gets(1).await[0]);
+    assert_eq!((letter.attempts, letter.consumer.as_str()), (6, "crashing"));
+    assert!(letter.reason.contains("never answered"), "{}", letter.reason);
+    emptied(&bus, Stream::Inbound).await;
+    assert!(recorder.seen().is_empty());
+    consuming.stop().await;
+    burying.stop().await;
+}
+
 pub async fn an_event_whose_handler_panics_takes_no_others_along(rig: impl Rig) {
     let bus = rig.open().await;
     let recorder = Recorder::batch(|batch| async move {

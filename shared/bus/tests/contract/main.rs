@@ -54,6 +54,7 @@ on_both! {
         a_handlers_own_wait_is_kept,
         a_rejected_event_is_a_dead_letter_at_once,
         an_event_that_never_works_is_a_dead_letter_after_six_deliveries,
+        a_crash_loop_ends_in_a_dead_letter,
         an_event_whose_handler_panics_takes_no_others_along,
         results_that_are_missing_are_retried,
         a_handler_that_takes_long_is_not_disturbed,

@@ -157,6 +157,7 @@ async fn a_server_that_lost_its_store_gets_its_streams_again() {
         publish_stubbornly(&bus, number).await;
     }
     recorder.gets(3).await;
+    eventually("the follower is there", || (followed.lock().unwrap().len() == 3).then_some(())).await;
     rig.server.kill();
     rig.server.lose_store();
     rig.server.restart();

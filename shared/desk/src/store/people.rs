@@ -40,7 +40,7 @@ pub(crate) async fn page(
 ) -> Result<Vec<ProfileView>, DeskError> {
     let mut conditions = Conditions::default();
     if let Some(words) = q {
-        let like = conditions.text(pattern(words));
+        let like = conditions.text(&pattern(words));
         let like = format!("LIKE lower({like}) ESCAPE '\\'");
         conditions.add(format!(
             "(lower(p.name) {like} OR lower(p.claimed_email) {like} OR p.id IN \
@@ -48,7 +48,7 @@ pub(crate) async fn page(
         ));
     }
     if let Some((at, id)) = after {
-        let (at, id) = (conditions.number(at), conditions.text(id));
+        let (at, id) = (conditions.number(at), conditions.text(&id));
         conditions.add(format!("(p.created_at, p.id) < ({at}, {id})"));
     }
     let limit = conditions.number(limit);
@@ -155,7 +155,7 @@ pub(crate) async fn change(
     for (column, value) in [("name", &patch.name), ("time_zone", &patch.time_zone), ("location", &patch.location)] {
         match value {
             Some(Some(value)) => {
-                let value = sets.text(value.clone());
+                let value = sets.text(value);
                 sets.add(format!("{column} = {value}"));
             }
             Some(None) => sets.add(format!("{column} = NULL")),
@@ -164,7 +164,7 @@ pub(crate) async fn change(
     }
     let now = sets.number(now.millis());
     sets.add(format!("updated_at = {now}"));
-    let id = sets.text(id.to_string());
+    let id = sets.text(&id.to_string());
     let sql = format!("UPDATE profiles SET {} WHERE id = {id}", sets.list());
     let done = sets.bind(sqlx::query(AssertSqlSafe(sql))).execute(&mut **tx).await?;
     Ok(done.rows_affected() == 1)

@@ -16,7 +16,7 @@ pub(crate) struct Conditions {
 
 impl Conditions {
     /// Binds a text; returns its placeholder.
-    pub(crate) fn text(&mut self, value: String) -> String {
+    pub(crate) fn text(&mut self, value: &str) -> String {
         // PostgreSQL takes no NUL in a text, and no text here holds one.
         self.values.push(Bound::Text(value.replace('\0', "")));
         format!("${}", self.values.len())
@@ -35,7 +35,7 @@ impl Conditions {
 
     /// Adds: the column is one of these.
     pub(crate) fn one_of(&mut self, column: &str, values: impl IntoIterator<Item = String>) {
-        let list: Vec<_> = values.into_iter().map(|value| self.text(value)).collect();
+        let list: Vec<_> = values.into_iter().map(|value| self.text(&value)).collect();
         self.add(format!("{column} IN ({})", list.join(", ")));
     }
 

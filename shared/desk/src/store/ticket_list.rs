@@ -34,7 +34,7 @@ pub(crate) async fn page(
     };
     let (direction, sign) = if descending { ("DESC", "<") } else { ("ASC", ">") };
     if let Some((at, id)) = after {
-        let (at, id) = (conditions.number(at), conditions.text(id));
+        let (at, id) = (conditions.number(at), conditions.text(&id));
         conditions.add(format!("({column}, t.id) {sign} ({at}, {id})"));
     }
     let limit = conditions.number(limit);
@@ -65,7 +65,7 @@ fn by_facts(conditions: &mut Conditions, filter: &TicketFilter, actor: &Actor) {
         conditions.add(format!("t.unread = {}", i64::from(unread)));
     }
     if let Some(tag) = &filter.tag {
-        let tag = conditions.text(tag.trim().to_lowercase());
+        let tag = conditions.text(&tag.trim().to_lowercase());
         conditions.add(format!("t.id IN (SELECT ticket_id FROM ticket_tags WHERE tag = {tag})"));
     }
     if let Some(profile) = filter.profile {
@@ -93,7 +93,7 @@ fn by_words(conditions: &mut Conditions, words: &str) {
         conditions.add(format!("t.number = {number}"));
         return;
     }
-    let like = conditions.text(pattern(words));
+    let like = conditions.text(&pattern(words));
     let like = format!("LIKE lower({like}) ESCAPE '\\'");
     conditions.add(format!(
         "(lower(t.subject) {like} OR lower(t.preview) {like} OR lower(t.address) {like} OR lower(p.name) {like} \

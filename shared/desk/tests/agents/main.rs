@@ -1,4 +1,5 @@
 //! What agents do at the desk: the same suite over SQLite and PostgreSQL.
+#![cfg(test)]
 
 mod world;
 

@@ -1,5 +1,7 @@
 //! What comes in becomes tickets, once, in the right place: the same suite over SQLite and PostgreSQL.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic; its helpers are part of it")]
+
 mod world;
 
 /// Each test on both databases.

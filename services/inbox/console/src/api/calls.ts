@@ -1,12 +1,14 @@
 import { call } from './client';
 import type {
+  AddedKey,
+  AddedUser,
   ApiKey,
   Attachment,
   Consent,
-  ConsentKind,
-  ConsentState,
   LedgerEntry,
   Message,
+  NewConsent,
+  NewReply,
   Page,
   Patch,
   Profile,
@@ -14,34 +16,13 @@ import type {
   Settings,
   SignedIn,
   Ticket,
+  TicketPatch,
   User,
 } from './shapes';
 
 /** Every call the console makes, by noun. */
 
 type Query = Record<string, string | undefined>;
-
-export interface TicketPatch {
-  status?: Ticket['status'];
-  snoozed_until?: string;
-  assignee_id?: string | null;
-  tags?: string[];
-  unread?: boolean;
-}
-
-export interface NewReply {
-  text: string;
-  attachments: string[];
-  seen_version?: number;
-}
-
-export interface NewConsent {
-  channel: 'sms';
-  kind: ConsentKind;
-  state: ConsentState;
-  source: string;
-  text: string;
-}
 
 export const sessions = {
   current: () => call<SignedIn>('GET', '/session'),
@@ -68,7 +49,7 @@ export const profiles = {
   show: (id: string) => call<Profile>('GET', `/profiles/${id}`),
   rename: (id: string, name: string) => call<Profile>('PATCH', `/profiles/${id}`, { body: { name: name || null } }),
   setBlocked: (id: string, blocked: boolean) => call<Profile>('POST', `/profiles/${id}/${blocked ? 'block' : 'unblock'}`),
-  consents: async (id: string) => (await call<{ data: Consent[] }>('GET', `/profiles/${id}/consent`)).data,
+  consents: async (id: string) => (await call<Page<Consent>>('GET', `/profiles/${id}/consent`)).data,
   recordConsent: (id: string, consent: NewConsent) =>
     call<Consent>('POST', `/profiles/${id}/consent`, { body: consent }),
 };
@@ -79,17 +60,17 @@ export const settings = {
 };
 
 export const users = {
-  list: async () => (await call<{ data: User[] }>('GET', '/users')).data,
+  list: async () => (await call<Page<User>>('GET', '/users')).data,
   add: (user: { email: string; name: string; role: Role }) =>
-    call<User & { sign_in_link: string | null }>('POST', '/users', { body: user }),
-  signInLink: (id: string) => call<{ sign_in_link: string }>('POST', `/users/${id}/sign-in-link`),
+    call<AddedUser>('POST', '/users', { body: user }),
+  signInLink: (id: string) => call<{ sign_in_link: string | null }>('POST', `/users/${id}/sign-in-link`),
   change: (id: string, patch: { role?: Role; disabled?: boolean; name?: string }) =>
     call<User>('PATCH', `/users/${id}`, { body: patch }),
 };
 
 export const keys = {
-  list: async () => (await call<{ data: ApiKey[] }>('GET', '/api-keys')).data,
-  add: (name: string, role: Role) => call<ApiKey & { key: string }>('POST', '/api-keys', { body: { name, role } }),
+  list: async () => (await call<Page<ApiKey>>('GET', '/api-keys')).data,
+  add: (name: string, role: Role) => call<AddedKey>('POST', '/api-keys', { body: { name, role } }),
   revoke: (id: string) => call<void>('DELETE', `/api-keys/${id}`),
 };
 

@@ -1,167 +1,43 @@
-/** The JSON of the agents' API, as far as the console reads it. */
+import type { components } from './generated/schema';
 
-export type Channel = 'sms' | 'email' | 'chat';
-export type Status = 'open' | 'snoozed' | 'closed';
-export type Role = 'owner' | 'admin' | 'manager' | 'support';
+/** The JSON of the agents' API, by the names the console uses; `npm run types` writes them from `../openapi.json`. */
 
-export interface User {
-  id: string;
-  email: string;
-  name: string;
-  role: Role;
-  disabled: boolean;
-  created_at: string;
-}
+type Schemas = components['schemas'];
 
-export interface SignedIn {
-  user: User;
-  csrf_token: string;
-}
+export type Channel = Schemas['Channel'];
+export type Role = Schemas['Role'];
+export type User = Schemas['User'];
+export type AddedUser = Schemas['AddedUser'];
+export type SignedIn = Schemas['Session'];
 
-export interface Ticket {
-  id: string;
-  number: number;
-  channel: Channel;
-  inbox: string;
-  status: Status;
-  snoozed_until: string | null;
-  subject: string | null;
-  preview: string;
-  profile: { id: string; name: string | null; address: string; blocked: boolean };
-  assignee: { id: string; name: string } | null;
-  team: string | null;
-  tags: string[];
-  unread: boolean;
-  created_at: string;
-  updated_at: string;
-  last_message_at: string;
-  first_response_at: string | null;
-  closed_at: string | null;
-  attribution: { kind: string; id: string; name: string; message_id: string } | null;
-  can_reply: { allowed: boolean; code: string | null; reason: string | null };
-  visitor_online: boolean;
-  version: number;
-}
+export type Ticket = Schemas['Ticket'];
+export type TicketPatch = Schemas['ChangeTicket'];
+export type Message = Schemas['Message'];
+export type MessageStatus = Schemas['MessageStatus'];
+export type AuthorKind = Schemas['AuthorKind'];
+export type Attachment = Schemas['Attachment'];
+export type NewReply = Schemas['Reply'];
 
-export type AuthorKind =
-  | 'customer'
-  | 'agent'
-  | 'auto_responder'
-  | 'keyword'
-  | 'campaign'
-  | 'flow'
-  | 'follow_up'
-  | 'system';
+export type MessageAdded = Schemas['MessageAdded'];
+export type MessageMoved = Schemas['MessageMoved'];
+export type TicketChanged = Schemas['TicketChanged'];
+export type Typing = Schemas['Typing'];
 
-export type MessageStatus =
-  | 'received'
-  | 'queued'
-  | 'sending'
-  | 'sent'
-  | 'delivered'
-  | 'read'
-  | 'failed'
-  | 'uncertain';
+export type Profile = Schemas['Profile'];
+export type Consent = Schemas['Consent'];
+export type ConsentKind = Schemas['ConsentKind'];
+export type ConsentState = Schemas['ConsentState'];
+export type NewConsent = Schemas['RecordConsent'];
 
-export interface Attachment {
-  id: string;
-  name: string;
-  content_type: string;
-  size: number;
-  url: string;
-}
-
-export interface Message {
-  id: string;
-  ticket_id: string;
-  seq: number;
-  direction: 'in' | 'out';
-  author: { kind: AuthorKind; id: string | null; name: string | null };
-  text: string;
-  html: string | null;
-  attachments: Attachment[];
-  status: MessageStatus;
-  error: { code: string; reason: string } | null;
-  segments: number | null;
-  sent_at: string;
-  why: string;
-  client_id?: string;
-}
+export type Settings = Schemas['Settings'];
+export type ApiKey = Schemas['ApiKey'];
+export type AddedKey = Schemas['AddedKey'];
+export type LedgerEntry = Schemas['LedgerEntry'];
+export type LedgerState = Schemas['LedgerState'];
 
 export interface Page<T> {
   data: T[];
   next_cursor: string | null;
-}
-
-export interface Address {
-  kind: 'phone' | 'sender' | 'email' | 'visitor' | 'external';
-  value: string;
-  verified: boolean;
-}
-
-export interface Profile {
-  id: string;
-  name: string | null;
-  addresses: Address[];
-  /** Given by a visitor; nobody vouches for it. */
-  claimed_email: string | null;
-  consent: { sms: { subscribed: boolean; kinds: ConsentKind[] } };
-  time_zone: string | null;
-  location: string | null;
-  blocked: boolean;
-  tickets: number;
-  created_at: string;
-}
-
-export type ConsentKind = 'marketing' | 'transactional';
-export type ConsentState = 'subscribed' | 'unsubscribed';
-
-export interface Consent {
-  kind: ConsentKind;
-  state: ConsentState;
-  source: string;
-  text: string;
-  number: string | null;
-  at: string;
-}
-
-export interface ApiKey {
-  id: string;
-  name: string;
-  role: Role;
-  created_at: string;
-}
-
-export interface LedgerEntry {
-  id: string;
-  channel: Channel | '';
-  external_id: string;
-  received_at: string;
-  state: 'ticket' | 'keyword' | 'receipt' | 'duplicate' | 'blocked' | 'robot' | 'held' | 'dead';
-  reason: string;
-  ticket_id: string | null;
-  replayable: boolean;
-}
-
-export interface Settings {
-  organization: {
-    name: string;
-    prefix: string;
-    support_email: string;
-    sender_email: string;
-    logo_url: string;
-    privacy_url: string;
-    terms_url: string;
-  };
-  badge: boolean;
-  sms: {
-    auto_responder: { mode: 'all' | 'non_consented' | 'off'; text_all: string; text_non_consented: string };
-    keywords: { subscribe: string[]; answer_subscribe: string; answer_help: string; answer_stop: string };
-  };
-  chat: {
-    welcome_message: string;
-    branding: { color: string; title: string; subtitle: string };
-  };
 }
 
 /** RFC 7396: what is to change. */

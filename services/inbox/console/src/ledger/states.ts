@@ -1,9 +1,7 @@
-import type { LedgerEntry } from '../api/shapes';
-
-type State = LedgerEntry['state'];
+import type { LedgerState } from '../api/shapes';
 
 /** What became of something taken in, and how good that is. */
-export const stateWords: Record<State, { name: string; tone: '' | 'good' | 'warn' | 'bad' }> = {
+export const stateWords: Record<LedgerState, { name: string; tone: '' | 'good' | 'warn' | 'bad' }> = {
   ticket: { name: 'Ticket', tone: 'good' },
   keyword: { name: 'Keyword', tone: '' },
   receipt: { name: 'Receipt', tone: '' },
@@ -14,4 +12,4 @@ export const stateWords: Record<State, { name: string; tone: '' | 'good' | 'warn
   dead: { name: 'Failed', tone: 'bad' },
 };
 
-export const states = Object.keys(stateWords) as State[];
+export const states = Object.keys(stateWords) as LedgerState[];

@@ -1,6 +1,6 @@
-import { type NewConsent, profiles } from '../api/calls';
+import { profiles } from '../api/calls';
 import { reason } from '../api/client';
-import type { Consent, Profile } from '../api/shapes';
+import type { Consent, NewConsent, Profile } from '../api/shapes';
 import type { LiveEvent } from './live.svelte';
 
 /** The person behind the open ticket. */

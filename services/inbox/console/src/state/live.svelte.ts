@@ -1,4 +1,4 @@
-import type { Message, MessageStatus, Ticket } from '../api/shapes';
+import type { Message, MessageAdded, MessageMoved, MessageStatus, Ticket, TicketChanged, Typing } from '../api/shapes';
 
 /** The live stream: numbered events, resumed after every break from the last number seen. */
 
@@ -12,24 +12,6 @@ export type LiveEvent =
   | { kind: 'reload' };
 
 type Listener = (event: LiveEvent) => void;
-
-interface Added {
-  ticket: Ticket;
-  message: Message;
-}
-
-interface Moved {
-  message_id: string;
-  status: MessageStatus;
-  error: Message['error'];
-}
-
-interface Typing {
-  ticket_id: string | null;
-  name: string;
-  by_visitor: boolean;
-  on: boolean;
-}
 
 const FIRST_WAIT = 1000;
 const LONGEST_WAIT = 15_000;
@@ -73,10 +55,10 @@ class Live {
       this.#notice ??= setTimeout(() => (this.broken = true), NOTICEABLE);
       if (source.readyState === EventSource.CLOSED) this.#again();
     };
-    this.#on<Added>('message.received', ({ ticket, message }) => ({ kind: 'message', ticket, message }));
-    this.#on<Added>('message.queued', ({ ticket, message }) => ({ kind: 'message', ticket, message }));
-    this.#on<Moved>('message.moved', ({ message_id, status, error }) => ({ kind: 'moved', messageId: message_id, status, error }));
-    this.#on<{ ticket: Ticket }>('ticket.changed', ({ ticket }) => ({ kind: 'ticket', ticket }));
+    this.#on<MessageAdded>('message.received', ({ ticket, message }) => ({ kind: 'message', ticket, message }));
+    this.#on<MessageAdded>('message.queued', ({ ticket, message }) => ({ kind: 'message', ticket, message }));
+    this.#on<MessageMoved>('message.moved', ({ message_id, status, error }) => ({ kind: 'moved', messageId: message_id, status, error }));
+    this.#on<TicketChanged>('ticket.changed', ({ ticket }) => ({ kind: 'ticket', ticket }));
     this.#on<Typing>('typing', ({ ticket_id, name, by_visitor, on }) =>
       ticket_id ? { kind: 'typing', ticketId: ticket_id, name, byVisitor: by_visitor, on } : null,
     );

@@ -3,7 +3,6 @@ import { MediaQuery } from 'svelte/reactivity';
 /** Which panes are in sight beside the ticket. */
 
 const wide = new MediaQuery('(min-width: 1200px)', true);
-export const narrow = new MediaQuery('(max-width: 760px)', false);
 
 class Panes {
   #details = $state<boolean | null>(null);

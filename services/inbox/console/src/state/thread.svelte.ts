@@ -1,6 +1,6 @@
-import { type TicketPatch, tickets as api } from '../api/calls';
+import { tickets as api } from '../api/calls';
 import { Problem, reason } from '../api/client';
-import type { Attachment, Message, Page, Ticket } from '../api/shapes';
+import type { Attachment, Message, Page, Ticket, TicketPatch } from '../api/shapes';
 import { drafts } from './drafts.svelte';
 import { newKey } from './key';
 import type { LiveEvent } from './live.svelte';

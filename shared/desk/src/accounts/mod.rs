@@ -1,18 +1,15 @@
 //! Who works here: people with a role, API keys with a role, and the first owner (A1).
 
-use domain::{EmailAddress, Role, Timestamp, UserId, role::Permission};
+use domain::{EmailAddress, Role, Timestamp, UserId};
 use uuid::Uuid;
 
-use crate::{
-    Desk, DeskError, entropy, sign_in,
-    store::{Tx, accounts as rows},
-};
+use crate::{Desk, DeskError, entropy, sign_in, store::accounts as rows};
 
-/// Address of the first owner where the configuration names none.
-pub const DEFAULT_OWNER: &str = "owner@localhost";
+mod first_owner;
+mod keys;
 
-/// Shortest API key that may be given by the configuration.
-const MIN_KEY: usize = 8;
+pub use first_owner::{DEFAULT_OWNER, OwnerSetup};
+pub use keys::{ApiKey, NewKey};
 
 /// Who is asking: a person or an API key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,45 +76,6 @@ pub struct UserPatch {
     pub keep_session: Option<String>,
 }
 
-/// An API key, without the key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ApiKey {
-    /// Id.
-    pub id: String,
-    /// Name.
-    pub name: String,
-    /// What it may do.
-    pub role: Role,
-    /// Since when.
-    pub created_at: Timestamp,
-}
-
-/// A new API key: the only time the key itself is shown.
-#[derive(Clone, Debug)]
-pub struct NewKey {
-    /// Id.
-    pub id: String,
-    /// Name.
-    pub name: String,
-    /// What it may do.
-    pub role: Role,
-    /// The key.
-    pub key: String,
-    /// Since when.
-    pub created_at: Timestamp,
-}
-
-/// What [`Desk::ensure_owner`] found or made.
-#[derive(Clone, Debug)]
-pub struct OwnerSetup {
-    /// The owner to sign in as; `None` when somebody else runs the place already.
-    pub user: Option<User>,
-    /// Made just now.
-    pub created: bool,
-    /// For an owner without a password: a sign-in link's token (24 hours, once).
-    pub sign_in_token: Option<String>,
-}
-
 /// Nobody but an owner may make an owner, or change one.
 ///
 /// # Errors
@@ -140,7 +98,7 @@ impl Desk {
         let local = new.email.local_and_tag().0.to_owned();
         let user = User {
             id: UserId::new(now, &entropy()),
-            name: checked_name(new.name.unwrap_or(local))?,
+            name: checked_name(&new.name.unwrap_or(local))?,
             email: new.email,
             role: new.role,
             disabled: false,
@@ -212,102 +170,6 @@ impl Desk {
         Ok(())
     }
 
-    /// Adds an API key; a new random one unless `given`.
-    ///
-    /// # Errors
-    /// `key_taken`; a name or key that makes no sense.
-    pub async fn create_key(&self, name: &str, role: Role, given: Option<&str>) -> Result<NewKey, DeskError> {
-        let name = checked_name(name.to_owned())?;
-        let key = given.map_or_else(|| Ok(format!("fd_{}", sign_in::token())), checked_key)?;
-        let now = self.now();
-        let new = NewKey { id: UserId::new(now, &entropy()).to_string(), name, role, key, created_at: now };
-        let mut tx = self.store.begin().await?;
-        if !insert_key(&mut tx, &new).await? {
-            return Err(DeskError::conflict("key_taken", "this key is there already, or was revoked"));
-        }
-        tx.commit().await?;
-        Ok(new)
-    }
-
-    /// All keys that are not revoked, oldest first.
-    ///
-    /// # Errors
-    /// The database cannot be read.
-    pub async fn keys(&self) -> Result<Vec<ApiKey>, DeskError> {
-        rows::keys(&self.store).await
-    }
-
-    /// Revokes a key, for ever.
-    ///
-    /// # Errors
-    /// There is no such key; not for this actor.
-    pub async fn revoke_key(&self, id: &str, actor: &Actor) -> Result<(), DeskError> {
-        let keys = rows::keys(&self.store).await?;
-        let key = keys.iter().find(|key| key.id == id).ok_or(DeskError::NotFound("API key"))?;
-        check_grant(actor, key.role)?;
-        let mut tx = self.store.begin().await?;
-        rows::revoke_key(&mut tx, id, self.now()).await?;
-        tx.commit().await?;
-        Ok(())
-    }
-
-    /// Who asks with that key; `None` for a wrong or revoked one.
-    ///
-    /// # Errors
-    /// The database cannot be read.
-    pub async fn actor_of_key(&self, key: &str) -> Result<Option<Actor>, DeskError> {
-        rows::actor_of_key(&self.store, &sign_in::digest(key)).await
-    }
-
-    /// Sees to it that somebody can come in: at the first start makes the owner, and the API key if one is given.
-    /// Safe to call at every start and from several replicas at once.
-    ///
-    /// # Errors
-    /// A password or key that makes no sense; the database cannot be written.
-    pub async fn ensure_owner(
-        &self,
-        email: Option<&EmailAddress>,
-        password: Option<&str>,
-        api_key: Option<&str>,
-    ) -> Result<OwnerSetup, DeskError> {
-        if let Some(key) = api_key {
-            self.ensure_owner_key(key).await?;
-        }
-        let address = match email {
-            Some(email) => email.clone(),
-            None => EmailAddress::parse(DEFAULT_OWNER).map_err(|e| DeskError::invalid("email", e.to_string()))?,
-        };
-        let created = if rows::has_users(&self.store).await? {
-            false
-        } else {
-            self.create_first(address.clone(), password).await?
-        };
-        let Some((user, hash)) = rows::credentials(&self.store, address.as_str()).await? else {
-            return Ok(OwnerSetup { user: None, created: false, sign_in_token: None });
-        };
-        let needs_link = hash.is_none() && !user.disabled && user.role.may(Permission::ManageOrganization);
-        let sign_in_token = if needs_link { Some(self.create_sign_in_link(user.id).await?) } else { None };
-        Ok(OwnerSetup { user: Some(user), created, sign_in_token })
-    }
-
-    /// Makes the owner; `false` when another replica was first.
-    async fn create_first(&self, email: EmailAddress, password: Option<&str>) -> Result<bool, DeskError> {
-        let password = password.map(str::to_owned);
-        let new = NewUser { email, name: Some("Owner".into()), role: Role::Owner, password };
-        match self.create_user(new).await {
-            Ok(_) => Ok(true),
-            Err(DeskError::Conflict { code: "email_taken", .. }) => Ok(false),
-            Err(error) => Err(error),
-        }
-    }
-
-    async fn ensure_owner_key(&self, key: &str) -> Result<(), DeskError> {
-        match self.create_key("owner", Role::Owner, Some(key)).await {
-            Ok(_) | Err(DeskError::Conflict { code: "key_taken", .. }) => Ok(()),
-            Err(error) => Err(error),
-        }
-    }
-
     async fn hash_checked(&self, password: Option<String>) -> Result<Option<String>, DeskError> {
         match password {
             Some(password) => {
@@ -319,12 +181,6 @@ impl Desk {
     }
 }
 
-async fn insert_key(tx: &mut Tx, new: &NewKey) -> Result<bool, DeskError> {
-    let key =
-        ApiKey { id: new.id.clone(), name: new.name.clone(), role: new.role, created_at: new.created_at };
-    rows::insert_key(tx, &key, &sign_in::digest(&new.key)).await
-}
-
 /// The person as they are after the patch. `owners` are all owners who may sign in.
 fn patched(before: &User, patch: &UserPatch, actor: &Actor, owners: &[UserId]) -> Result<User, DeskError> {
     check_grant(actor, before.role)?;
@@ -334,32 +190,25 @@ fn patched(before: &User, patch: &UserPatch, actor: &Actor, owners: &[UserId]) -
         user.role = role;
     }
     if let Some(name) = &patch.name {
-        user.name = checked_name(name.clone())?;
+        user.name = checked_name(name)?;
     }
     user.disabled = patch.disabled.unwrap_or(user.disabled);
     let stays_owner = user.role == Role::Owner && !user.disabled;
     if owners == [before.id] && !stays_owner {
-        return Err(DeskError::conflict("last_owner", "the last owner stays: make somebody else an owner first"));
+        return Err(DeskError::conflict(
+            "last_owner",
+            "the last owner stays: make somebody else an owner first",
+        ));
     }
     Ok(user)
 }
 
-fn checked_name(name: String) -> Result<String, DeskError> {
+fn checked_name(name: &str) -> Result<String, DeskError> {
     let name: String = name.trim().chars().filter(|c| !c.is_control()).collect();
     if name.is_empty() || name.chars().count() > 100 {
         return Err(DeskError::invalid("name", "a name must have 1 to 100 characters"));
     }
     Ok(name)
-}
-
-fn checked_key(key: &str) -> Result<String, DeskError> {
-    let fits = (MIN_KEY..=200).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
-    if fits {
-        Ok(key.to_owned())
-    } else {
-        let reason = format!("an API key must have {MIN_KEY} to 200 printable characters without spaces");
-        Err(DeskError::invalid("api_key", reason))
-    }
 }
 
 #[cfg(test)]
