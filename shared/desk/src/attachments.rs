@@ -60,7 +60,8 @@ fn clean_name(name: &str) -> String {
 fn clean_type(content_type: &str) -> String {
     let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let token = |part: &str| {
-        !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'+' | b'-' | b'_'))
+        !part.is_empty()
+            && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'+' | b'-' | b'_'))
     };
     let fits = kind.len() <= 100 && kind.split_once('/').is_some_and(|(main, sub)| token(main) && token(sub));
     if fits { kind } else { "application/octet-stream".into() }

@@ -45,7 +45,9 @@ impl Desk {
             tx.commit().await?;
             return Ok(Begun::Fresh);
         }
-        let Some((hash, answer)) = rows::answer(&mut tx, actor, key).await? else { return Ok(Begun::InProgress) };
+        let Some((hash, answer)) = rows::answer(&mut tx, actor, key).await? else {
+            return Ok(Begun::InProgress);
+        };
         if hash != request_hash {
             let reason = "this Idempotency-Key was used for another request";
             return Err(DeskError::conflict("idempotency_key_reused", reason));
@@ -57,7 +59,13 @@ impl Desk {
     ///
     /// # Errors
     /// The database is not available.
-    pub async fn keep_answer(&self, actor: Uuid, key: &str, status: u16, body: &str) -> Result<(), DeskError> {
+    pub async fn keep_answer(
+        &self,
+        actor: Uuid,
+        key: &str,
+        status: u16,
+        body: &str,
+    ) -> Result<(), DeskError> {
         let mut tx = self.store.begin().await?;
         rows::keep(&mut tx, actor, key, status, body).await?;
         tx.commit().await?;

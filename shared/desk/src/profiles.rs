@@ -67,14 +67,20 @@ impl Desk {
     ///
     /// # Errors
     /// A search, limit or cursor that makes no sense.
-    pub async fn profiles(&self, q: Option<&str>, page: &PageRequest) -> Result<Page<ProfileView>, DeskError> {
+    pub async fn profiles(
+        &self,
+        q: Option<&str>,
+        page: &PageRequest,
+    ) -> Result<Page<ProfileView>, DeskError> {
         let q = q.map(str::trim).filter(|q| !q.is_empty());
         if q.is_some_and(|q| q.chars().count() > 200) {
             return Err(DeskError::invalid("q", "a search may have at most 200 characters"));
         }
         let limit = page.limit()?;
         let found = rows::page(&self.store, q, page.after()?, limit + 1).await?;
-        Ok(Page::cut(found, limit, |profile: &ProfileView| (profile.created_at.millis(), profile.id.to_string())))
+        Ok(Page::cut(found, limit, |profile: &ProfileView| {
+            (profile.created_at.millis(), profile.id.to_string())
+        }))
     }
 
     /// Changes what is known of a customer.
@@ -92,8 +98,11 @@ impl Desk {
         if !rows::change(&mut tx, id, &patch, self.now()).await? {
             return Err(DeskError::NotFound("profile"));
         }
-        let packets =
-            if patch.name.is_some() { self.touch_tickets(&mut tx, id, None, |_| {}).await? } else { Vec::new() };
+        let packets = if patch.name.is_some() {
+            self.touch_tickets(&mut tx, id, None, |_| {}).await?
+        } else {
+            Vec::new()
+        };
         self.commit(tx, packets).await?;
         tracing::debug!(profile = %id, by = %actor.id, "a profile was changed");
         self.profile(id).await

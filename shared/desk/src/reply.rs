@@ -1,7 +1,8 @@
 //! An agent's answer: who may be answered (D1–D4), the send guard, and the same answer given twice written once.
 
 use domain::{
-    AttachmentId, Author, AuthorKind, Channel, Message, MessageId, TicketId, event::Assignee, ticket::may_reply,
+    AttachmentId, Author, AuthorKind, Channel, Message, MessageId, TicketId, event::Assignee,
+    ticket::may_reply,
 };
 
 use crate::{
@@ -87,10 +88,16 @@ fn check_text(new: &NewReply, channel: Channel) -> Result<(), DeskError> {
     }
     let longest = longest(channel);
     if new.text.chars().count() > longest {
-        return Err(DeskError::invalid("text", format!("on {channel} a text may have at most {longest} characters")));
+        return Err(DeskError::invalid(
+            "text",
+            format!("on {channel} a text may have at most {longest} characters"),
+        ));
     }
     if new.attachments.len() > MAX_FILES {
-        return Err(DeskError::invalid("attachments", format!("an answer may have at most {MAX_FILES} files")));
+        return Err(DeskError::invalid(
+            "attachments",
+            format!("an answer may have at most {MAX_FILES} files"),
+        ));
     }
     if channel == Channel::Sms && !new.attachments.is_empty() {
         return Err(DeskError::invalid("attachments", "files cannot be sent by text"));
@@ -109,5 +116,8 @@ async fn guard(tx: &mut Tx, ticket: &TicketRow, new: &NewReply, actor: &Actor) -
         (_, Some(name)) => name,
         (_, None) => "a colleague".to_owned(),
     };
-    Err(DeskError::conflict("someone_replied", format!("{who} wrote since you looked: read that before you answer")))
+    Err(DeskError::conflict(
+        "someone_replied",
+        format!("{who} wrote since you looked: read that before you answer"),
+    ))
 }

@@ -41,7 +41,8 @@ impl Desk {
         let mut tx = self.store.begin().await?;
         rows::ensure(&mut tx, now).await?;
         let before = rows::read(&mut *tx, self.store.dialect.for_update).await?;
-        let after = before.patched(patch).map_err(|error| DeskError::invalid("settings", error.to_string()))?;
+        let after =
+            before.patched(patch).map_err(|error| DeskError::invalid("settings", error.to_string()))?;
         if after == before {
             return Ok(before);
         }

@@ -108,7 +108,11 @@ async fn a1_every_call_is_open_to_exactly_the_roles_that_may() {
         let open = whom == For::Everybody;
         for stranger in [&nobody, &wrong] {
             let (status, code) = status(stranger, method, path).await;
-            assert_eq!((status, code.as_str()) == (401, "unauthorized"), !open, "{method} {path}: {status} {code}");
+            assert_eq!(
+                (status, code.as_str()) == (401, "unauthorized"),
+                !open,
+                "{method} {path}: {status} {code}"
+            );
         }
     }
     for role in Role::ALL {
@@ -153,7 +157,8 @@ async fn a_revoked_key_and_a_disabled_user_are_out_at_once() {
 
     let anna = world.signed_in("anna@acme.example", Role::Support).await;
     let users = world.owner.get("/users").await.expect(200);
-    let found = users["data"].as_array().unwrap().iter().find(|user| user["email"] == "anna@acme.example").unwrap();
+    let found =
+        users["data"].as_array().unwrap().iter().find(|user| user["email"] == "anna@acme.example").unwrap();
     anna.get("/badge").await.expect(200);
     world.owner.delete(&format!("/users/{}", found["id"].as_str().unwrap())).await.expect(204);
     anna.get("/badge").await.expect(401);

@@ -24,8 +24,10 @@ async fn a_wrong_password_and_an_unknown_address_are_told_the_same() {
     let world = World::new().await;
     world.signed_in("anna@acme.example", Role::Support).await;
     let nobody = Agent::nobody(&world.base);
-    let wrong = nobody.post("/session", json!({"email": "anna@acme.example", "password": "wrong password"})).await;
-    let unknown = nobody.post("/session", json!({"email": "bert@acme.example", "password": "wrong password"})).await;
+    let wrong =
+        nobody.post("/session", json!({"email": "anna@acme.example", "password": "wrong password"})).await;
+    let unknown =
+        nobody.post("/session", json!({"email": "bert@acme.example", "password": "wrong password"})).await;
     assert_eq!((wrong.status, wrong.code()), (401, "wrong_credentials"));
     assert_eq!(wrong.body, unknown.body);
     assert!(!wrong.headers.contains_key("set-cookie"));

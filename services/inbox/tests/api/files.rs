@@ -6,7 +6,8 @@ use crate::world::World;
 
 /// A form with one part, as browsers send it.
 async fn send(world: &World, disposition: &str, kind: &str, bytes: &[u8]) -> Answer {
-    let head = format!("--XX\r\nContent-Disposition: form-data; {disposition}\r\nContent-Type: {kind}\r\n\r\n");
+    let head =
+        format!("--XX\r\nContent-Disposition: form-data; {disposition}\r\nContent-Type: {kind}\r\n\r\n");
     let body = [head.as_bytes(), bytes, b"\r\n--XX--\r\n"].concat();
     let request = world.owner.request(Method::POST, "/attachments");
     world.owner.send(request.header("content-type", "multipart/form-data; boundary=XX").body(body)).await

@@ -9,7 +9,10 @@ fn the_description_is_the_one_that_is_kept() {
         std::fs::write(&path, &is).unwrap();
     }
     let kept = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(kept == is, "openapi.json is not what the calls are: run the tests with UPDATE_OPENAPI=1 and look at it");
+    assert!(
+        kept == is,
+        "openapi.json is not what the calls are: run the tests with UPDATE_OPENAPI=1 and look at it"
+    );
 }
 
 #[test]

@@ -26,7 +26,13 @@ async fn whatever_is_wrong_is_told_in_a_problem_document_with_a_stable_code() {
         ("PATCH", &path, r#"{"unread": "yes"}"#, 422, "invalid"),
         ("PATCH", &path, r#"{"status": "done"}"#, 422, "invalid"),
         ("PATCH", &path, r#"{"status": "snoozed"}"#, 422, "invalid"),
-        ("PATCH", &path, r#"{"status": "snoozed", "snoozed_until": "2020-01-01T00:00:00Z"}"#, 409, "snooze_in_the_past"),
+        (
+            "PATCH",
+            &path,
+            r#"{"status": "snoozed", "snoozed_until": "2020-01-01T00:00:00Z"}"#,
+            409,
+            "snooze_in_the_past",
+        ),
         ("PATCH", &path, r#"{"assignee_id": "0199f0c2-0000-7000-8000-000000000001"}"#, 422, "invalid"),
         ("PATCH", "/settings", r#"{"organisation": {}}"#, 422, "invalid"),
         ("PATCH", "/settings", "[]", 422, "invalid"),
@@ -55,7 +61,8 @@ async fn a_body_that_is_too_large_is_413_and_one_that_is_no_json_is_415() {
     let large = json!({"organization": {"name": "x".repeat(600 * 1024)}});
     let answer = world.owner.patch("/settings", large).await;
     assert_eq!((answer.status, answer.code()), (413, "too_large"));
-    let plain = world.owner.request(Method::PATCH, "/settings").header("content-type", "text/plain").body("hello");
+    let plain =
+        world.owner.request(Method::PATCH, "/settings").header("content-type", "text/plain").body("hello");
     let answer = world.owner.send(plain).await;
     assert_eq!((answer.status, answer.code()), (415, "unsupported_media_type"));
 }

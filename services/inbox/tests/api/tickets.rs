@@ -16,9 +16,26 @@ async fn a_text_becomes_a_ticket_with_everything_the_contract_names() {
     let ticket = answer.expect(200);
     assert_eq!(tag, format!("\"{}\"", ticket["version"]));
     for field in [
-        "id", "number", "channel", "status", "snoozed_until", "subject", "profile", "assignee", "team", "tags",
-        "unread", "created_at", "updated_at", "last_message_at", "first_response_at", "closed_at", "attribution",
-        "can_reply", "visitor_online", "version",
+        "id",
+        "number",
+        "channel",
+        "status",
+        "snoozed_until",
+        "subject",
+        "profile",
+        "assignee",
+        "team",
+        "tags",
+        "unread",
+        "created_at",
+        "updated_at",
+        "last_message_at",
+        "first_response_at",
+        "closed_at",
+        "attribution",
+        "can_reply",
+        "visitor_online",
+        "version",
     ] {
         assert!(ticket.get(field).is_some(), "{field} is missing");
     }
@@ -127,7 +144,10 @@ async fn g1_a_ticket_is_snoozed_closed_and_reopened_by_its_rules() {
     assert_eq!((&snoozed["status"], &snoozed["snoozed_until"]), (&json!("snoozed"), &json!(until)));
     let closed = world.owner.change(&id, json!({"status": "closed"})).await;
     assert!(closed["closed_at"].is_string() && closed["snoozed_until"].is_null());
-    let odd = world.owner.patch(&format!("/tickets/{id}"), json!({"status": "snoozed", "snoozed_until": until})).await;
+    let odd = world
+        .owner
+        .patch(&format!("/tickets/{id}"), json!({"status": "snoozed", "snoozed_until": until}))
+        .await;
     assert_eq!((odd.status, odd.code()), (409, "ticket_closed"));
     assert_eq!(world.owner.change(&id, json!({"status": "open"})).await["status"], "open");
 
@@ -169,10 +189,12 @@ async fn a_change_needs_the_version_that_was_seen_when_it_names_one() {
     let stale = world.owner.patch(&path, json!({"status": "closed", "version": before["version"]})).await;
     assert_eq!((stale.status, stale.code()), (412, "version_mismatch"));
     let tag = format!("\"{}\"", before["version"]);
-    let stale = world.owner.request(Method::PATCH, &path).header("if-match", tag).json(&json!({"unread": true}));
+    let stale =
+        world.owner.request(Method::PATCH, &path).header("if-match", tag).json(&json!({"unread": true}));
     world.owner.send(stale).await.expect(412);
     let tag = format!("\"{}\"", changed["version"]);
-    let fresh = world.owner.request(Method::PATCH, &path).header("if-match", tag).json(&json!({"unread": true}));
+    let fresh =
+        world.owner.request(Method::PATCH, &path).header("if-match", tag).json(&json!({"unread": true}));
     world.owner.send(fresh).await.expect(200);
 }
 
@@ -274,7 +296,10 @@ async fn g2_a_blocked_customer_is_silent_and_comes_back_when_unblocked() {
     let blocked = world.owner.post(&format!("/profiles/{profile}/block"), json!({})).await.expect(200);
     assert_eq!(blocked["blocked"], true);
     let closed = world.owner.ticket(&ticket).await;
-    assert_eq!((&closed["status"], &closed["can_reply"]["code"]), (&json!("closed"), &json!("profile_blocked")));
+    assert_eq!(
+        (&closed["status"], &closed["can_reply"]["code"]),
+        (&json!("closed"), &json!("profile_blocked"))
+    );
     world.text("+15550002222", "more of it").await;
     assert_eq!(world.owner.ticket(&ticket).await["status"], "closed");
     assert_eq!(world.owner.get("/badge").await.expect(200)["unread_profiles"], 0);
@@ -295,7 +320,8 @@ async fn a_customer_is_found_and_named() {
     assert_eq!(found["data"][0]["addresses"][0]["value"], "kim@example.com");
     let profile = id(&found["data"][0]);
     let path = format!("/profiles/{profile}");
-    let named = world.owner.patch(&path, json!({"name": "Kim", "time_zone": "Europe/Lisbon"})).await.expect(200);
+    let named =
+        world.owner.patch(&path, json!({"name": "Kim", "time_zone": "Europe/Lisbon"})).await.expect(200);
     assert_eq!((&named["name"], &named["time_zone"]), (&json!("Kim"), &json!("Europe/Lisbon")));
     assert_eq!(world.owner.ticket(&ticket).await["profile"]["name"], "Kim");
     let forgotten = world.owner.patch(&path, json!({"name": null})).await.expect(200);

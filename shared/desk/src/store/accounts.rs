@@ -123,7 +123,10 @@ pub(crate) async fn end_sessions(tx: &mut Tx, id: UserId, but: Option<&str>) -> 
         .bind(but.unwrap_or_default())
         .execute(&mut **tx)
         .await?;
-    sqlx::query("DELETE FROM sign_in_links WHERE user_id = $1").bind(id.to_string()).execute(&mut **tx).await?;
+    sqlx::query("DELETE FROM sign_in_links WHERE user_id = $1")
+        .bind(id.to_string())
+        .execute(&mut **tx)
+        .await?;
     Ok(())
 }
 
@@ -189,13 +192,15 @@ pub(crate) async fn insert_link(
     now: Timestamp,
     until: Timestamp,
 ) -> Result<(), DeskError> {
-    sqlx::query("INSERT INTO sign_in_links (token_hash, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4)")
-        .bind(hash)
-        .bind(id.to_string())
-        .bind(now.millis())
-        .bind(until.millis())
-        .execute(&mut **tx)
-        .await?;
+    sqlx::query(
+        "INSERT INTO sign_in_links (token_hash, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4)",
+    )
+    .bind(hash)
+    .bind(id.to_string())
+    .bind(now.millis())
+    .bind(until.millis())
+    .execute(&mut **tx)
+    .await?;
     Ok(())
 }
 
@@ -231,10 +236,11 @@ pub(crate) async fn insert_key(tx: &mut Tx, key: &ApiKey, hash: &str) -> Result<
 
 /// All keys that are not revoked, oldest first.
 pub(crate) async fn keys(store: &Store) -> Result<Vec<ApiKey>, DeskError> {
-    let rows =
-        sqlx::query("SELECT id, name, role, created_at FROM api_keys WHERE revoked_at IS NULL ORDER BY created_at, id")
-            .fetch_all(store.reader())
-            .await?;
+    let rows = sqlx::query(
+        "SELECT id, name, role, created_at FROM api_keys WHERE revoked_at IS NULL ORDER BY created_at, id",
+    )
+    .fetch_all(store.reader())
+    .await?;
     rows.iter()
         .map(|row| {
             Ok(ApiKey {

@@ -52,7 +52,13 @@ pub(crate) async fn answer(
 }
 
 /// Writes the answer.
-pub(crate) async fn keep(tx: &mut Tx, actor: Uuid, key: &str, status: u16, body: &str) -> Result<(), DeskError> {
+pub(crate) async fn keep(
+    tx: &mut Tx,
+    actor: Uuid,
+    key: &str,
+    status: u16,
+    body: &str,
+) -> Result<(), DeskError> {
     sqlx::query("UPDATE idempotency SET status = $1, body = $2 WHERE actor = $3 AND key = $4")
         .bind(i64::from(status))
         .bind(body)

@@ -19,12 +19,13 @@ pub(crate) async fn place(
     profile: ProfileId,
     id: MessageId,
 ) -> Result<Option<Place>, DeskError> {
-    let row =
-        sqlx::query("SELECT sent_at, COALESCE(seq, 0) AS seq, id FROM messages WHERE id = $1 AND profile_id = $2")
-            .bind(id.to_string())
-            .bind(profile.to_string())
-            .fetch_optional(connection)
-            .await?;
+    let row = sqlx::query(
+        "SELECT sent_at, COALESCE(seq, 0) AS seq, id FROM messages WHERE id = $1 AND profile_id = $2",
+    )
+    .bind(id.to_string())
+    .bind(profile.to_string())
+    .fetch_optional(connection)
+    .await?;
     row.map(|row| Ok((row.try_get("sent_at")?, row.try_get("seq")?, row.try_get("id")?))).transpose()
 }
 

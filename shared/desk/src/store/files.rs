@@ -12,7 +12,12 @@ use crate::DeskError;
 const FILE: &str = "SELECT id, name, content_type, size, blob FROM attachments";
 
 /// Adds a file that belongs to no message yet.
-pub(crate) async fn insert(tx: &mut Tx, file: &Attachment, by: Uuid, now: Timestamp) -> Result<(), DeskError> {
+pub(crate) async fn insert(
+    tx: &mut Tx,
+    file: &Attachment,
+    by: Uuid,
+    now: Timestamp,
+) -> Result<(), DeskError> {
     sqlx::query(
         "INSERT INTO attachments (id, name, content_type, size, blob, created_by, created_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7)",

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use domain::{
-    Address, Channel, EmailAddress, PhoneNumber, ProfileId, TicketId, Timestamp, UserId, consent::ConsentRecord,
+    Address, Channel, EmailAddress, PhoneNumber, ProfileId, TicketId, Timestamp, UserId,
+    consent::ConsentRecord,
 };
 use sqlx::{Any, AnyConnection, AssertSqlSafe, Row, any::AnyRow, query::Query};
 
@@ -17,8 +18,7 @@ use crate::{
     profiles::{KnownAddress, ProfilePatch, ProfileView},
 };
 
-const PROFILE: &str =
-    "SELECT p.id, p.name, p.claimed_email, p.time_zone, p.location, p.blocked_at, p.created_at FROM profiles p";
+const PROFILE: &str = "SELECT p.id, p.name, p.claimed_email, p.time_zone, p.location, p.blocked_at, p.created_at FROM profiles p";
 
 /// How many closed tickets of a customer are told of a change.
 const CLOSED_TOLD: i64 = 20;
@@ -52,8 +52,7 @@ pub(crate) async fn page(
         conditions.add(format!("(p.created_at, p.id) < ({at}, {id})"));
     }
     let limit = conditions.number(limit);
-    let sql =
-        format!("{PROFILE}{} ORDER BY p.created_at DESC, p.id DESC LIMIT {limit}", conditions.clause());
+    let sql = format!("{PROFILE}{} ORDER BY p.created_at DESC, p.id DESC LIMIT {limit}", conditions.clause());
     let mut connection = store.reader().acquire().await?;
     let rows = conditions.bind(sqlx::query(AssertSqlSafe(sql))).fetch_all(&mut *connection).await?;
     views(store, &mut connection, &rows).await
@@ -139,8 +138,10 @@ async fn counts(
 
 /// Whether there is such a profile.
 pub(crate) async fn exists(tx: &mut Tx, id: ProfileId) -> Result<bool, DeskError> {
-    let row =
-        sqlx::query("SELECT id FROM profiles WHERE id = $1").bind(id.to_string()).fetch_optional(&mut **tx).await?;
+    let row = sqlx::query("SELECT id FROM profiles WHERE id = $1")
+        .bind(id.to_string())
+        .fetch_optional(&mut **tx)
+        .await?;
     Ok(row.is_some())
 }
 
@@ -152,7 +153,9 @@ pub(crate) async fn change(
     now: Timestamp,
 ) -> Result<bool, DeskError> {
     let mut sets = Conditions::default();
-    for (column, value) in [("name", &patch.name), ("time_zone", &patch.time_zone), ("location", &patch.location)] {
+    for (column, value) in
+        [("name", &patch.name), ("time_zone", &patch.time_zone), ("location", &patch.location)]
+    {
         match value {
             Some(Some(value)) => {
                 let value = sets.text(value);
@@ -171,13 +174,18 @@ pub(crate) async fn change(
 }
 
 /// Blocks or unblocks; `false` when that changes nothing.
-pub(crate) async fn set_blocked(tx: &mut Tx, id: ProfileId, at: Option<Timestamp>) -> Result<bool, DeskError> {
+pub(crate) async fn set_blocked(
+    tx: &mut Tx,
+    id: ProfileId,
+    at: Option<Timestamp>,
+) -> Result<bool, DeskError> {
     let sql = if at.is_some() {
         "UPDATE profiles SET blocked_at = $1 WHERE id = $2 AND blocked_at IS NULL"
     } else {
         "UPDATE profiles SET blocked_at = $1 WHERE id = $2 AND blocked_at IS NOT NULL"
     };
-    let done = sqlx::query(sql).bind(at.map(Timestamp::millis)).bind(id.to_string()).execute(&mut **tx).await?;
+    let done =
+        sqlx::query(sql).bind(at.map(Timestamp::millis)).bind(id.to_string()).execute(&mut **tx).await?;
     Ok(done.rows_affected() == 1)
 }
 
@@ -189,7 +197,11 @@ pub(crate) async fn consents(store: &Store, id: ProfileId) -> Result<Vec<Consent
 }
 
 /// Adds to the history of consent.
-pub(crate) async fn add_consent(tx: &mut Tx, profile: ProfileId, record: &ConsentRecord) -> Result<(), DeskError> {
+pub(crate) async fn add_consent(
+    tx: &mut Tx,
+    profile: ProfileId,
+    record: &ConsentRecord,
+) -> Result<(), DeskError> {
     sqlx::query(
         "INSERT INTO consents (id, profile_id, kind, state, source, evidence, number, at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",

@@ -41,7 +41,11 @@ impl Conditions {
 
     /// ` WHERE … AND …`, or nothing.
     pub(crate) fn clause(&self) -> String {
-        if self.conditions.is_empty() { String::new() } else { format!(" WHERE {}", self.conditions.join(" AND ")) }
+        if self.conditions.is_empty() {
+            String::new()
+        } else {
+            format!(" WHERE {}", self.conditions.join(" AND "))
+        }
     }
 
     /// `…, …`: the same as a list, for `SET`.

@@ -7,7 +7,12 @@ use super::{Store, Tx};
 use crate::DeskError;
 
 /// Gives a ticket exactly these tags.
-pub(crate) async fn replace(store: &Store, tx: &mut Tx, id: TicketId, tags: &[String]) -> Result<(), DeskError> {
+pub(crate) async fn replace(
+    store: &Store,
+    tx: &mut Tx,
+    id: TicketId,
+    tags: &[String],
+) -> Result<(), DeskError> {
     let id = id.to_string();
     sqlx::query("DELETE FROM ticket_tags WHERE ticket_id = $1").bind(&id).execute(&mut **tx).await?;
     if tags.is_empty() {

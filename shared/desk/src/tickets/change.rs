@@ -81,7 +81,10 @@ impl Desk {
 /// Status, team and dot; the state machine decides about the status.
 fn apply(row: &mut TicketRow, patch: &TicketPatch, now: Timestamp) -> Result<(), DeskError> {
     if patch.version.is_some_and(|seen| seen != row.view.version) {
-        return Err(DeskError::conflict("version_mismatch", "somebody changed this ticket meanwhile: load it again"));
+        return Err(DeskError::conflict(
+            "version_mismatch",
+            "somebody changed this ticket meanwhile: load it again",
+        ));
     }
     let state = next_state(row, patch, now)?;
     if state != row.state {
@@ -108,7 +111,9 @@ fn next_state(row: &TicketRow, patch: &TicketPatch, now: Timestamp) -> Result<St
         Some("snoozed") => row.state.snooze(until()?, now)?,
         None if patch.snoozed_until.is_none() => row.state,
         None if matches!(row.state, State::Snoozed { .. }) => row.state.snooze(until()?, now)?,
-        None => return Err(DeskError::invalid("snoozed_until", "snoozed_until goes with the status snoozed")),
+        None => {
+            return Err(DeskError::invalid("snoozed_until", "snoozed_until goes with the status snoozed"));
+        }
         Some(odd) => {
             return Err(DeskError::invalid("status", format!("{odd:?} is none of: open, snoozed, closed")));
         }
@@ -119,7 +124,9 @@ async fn assignee(tx: &mut Tx, wanted: Option<UserId>) -> Result<Option<Assignee
     let Some(id) = wanted else { return Ok(None) };
     match accounts::user_in(tx, id).await? {
         None => Err(DeskError::invalid("assignee_id", "there is no such user")),
-        Some(user) if user.disabled => Err(DeskError::invalid("assignee_id", format!("{} is disabled", user.name))),
+        Some(user) if user.disabled => {
+            Err(DeskError::invalid("assignee_id", format!("{} is disabled", user.name)))
+        }
         Some(user) => Ok(Some(Assignee { id, name: user.name })),
     }
 }

@@ -40,7 +40,9 @@ impl std::str::FromStr for Sort {
             "last_message_at" => Ok(Self::OldestMessage),
             "-created_at" => Ok(Self::Newest),
             "created_at" => Ok(Self::Oldest),
-            _ => Err(format!("{text:?} is none of: -last_message_at, last_message_at, -created_at, created_at")),
+            _ => Err(format!(
+                "{text:?} is none of: -last_message_at, last_message_at, -created_at, created_at"
+            )),
         }
     }
 }
@@ -106,7 +108,9 @@ impl Desk {
 }
 
 fn check(filter: &TicketFilter) -> Result<(), DeskError> {
-    if let Some(odd) = filter.status.iter().find(|word| !matches!(word.as_str(), "open" | "snoozed" | "closed")) {
+    if let Some(odd) =
+        filter.status.iter().find(|word| !matches!(word.as_str(), "open" | "snoozed" | "closed"))
+    {
         return Err(DeskError::invalid("status", format!("{odd:?} is none of: open, snoozed, closed")));
     }
     if filter.q.as_ref().is_some_and(|q| q.chars().count() > MAX_SEARCH) {

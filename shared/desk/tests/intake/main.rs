@@ -4,7 +4,8 @@
 
 mod world;
 
-/// Each test on both databases.
+/// Each case on SQLite as a test of its own; on PostgreSQL one after the other, each in a database of its own on one
+/// server: starting a server takes longer than any case.
 macro_rules! on_both {
     ($($name:ident),+ $(,)?) => {
         mod sqlite {
@@ -15,12 +16,12 @@ macro_rules! on_both {
                 }
             )+
         }
-        mod postgres {
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn all_of_it_on_postgresql() {
+            let server = crate::world::server().await;
             $(
-                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-                async fn $name() {
-                    Box::pin(super::$name(crate::world::World::postgres().await)).await;
-                }
+                println!("{}", stringify!($name)); let t0=std::time::Instant::now();
+                Box::pin($name(crate::world::World::postgres(&server).await)).await; println!("{:?}", t0.elapsed());
             )+
         }
     };

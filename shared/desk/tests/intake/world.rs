@@ -44,10 +44,17 @@ impl Clock for Hands {
     }
 }
 
+/// A PostgreSQL that several worlds share, one after the other.
+pub type Server = Arc<tokio::sync::Mutex<Postgres>>;
+
+pub async fn server() -> Server {
+    Arc::new(tokio::sync::Mutex::new(Postgres::start().await))
+}
+
 /// What goes with the world.
 struct Keep {
     _folder: Option<TempDir>,
-    server: Option<Postgres>,
+    server: Option<Server>,
 }
 
 pub struct World {
@@ -66,10 +73,9 @@ impl World {
         Self::over(url, Keep { _folder: Some(folder), server: None }).await
     }
 
-    pub async fn postgres() -> Self {
-        let server = Postgres::start().await;
-        let url = server.create_database().await;
-        Self::over(url, Keep { _folder: None, server: Some(server) }).await
+    pub async fn postgres(server: &Server) -> Self {
+        let url = server.lock().await.create_database().await;
+        Self::over(url, Keep { _folder: None, server: Some(server.clone()) }).await
     }
 
     async fn over(url: String, keep: Keep) -> Self {
@@ -92,17 +98,13 @@ impl World {
         open(&self.url, Some(self.bus.clone()), self.clock.clone()).await
     }
 
-    /// Ends the database, where it is a server.
-    pub async fn lose_database(&mut self) -> bool {
-        let Some(server) = &mut self.keep.server else { return false };
-        server.kill().await;
-        true
+    /// Ends the database server.
+    pub async fn lose_database(&self) {
+        self.keep.server.as_ref().unwrap().lock().await.kill().await;
     }
 
-    pub async fn mend_database(&mut self) {
-        if let Some(server) = &mut self.keep.server {
-            server.restart().await;
-        }
+    pub async fn mend_database(&self) {
+        self.keep.server.as_ref().unwrap().lock().await.restart().await;
     }
 
     pub fn now(&self) -> Timestamp {

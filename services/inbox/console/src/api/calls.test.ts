@@ -1,11 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { afterEach, expect, it, vi } from 'vitest';
+import description from '../../../openapi.json';
 import * as calls from './calls';
 import { Problem, useCsrf } from './client';
 
-const description = JSON.parse(readFileSync(new URL('../../../openapi.json', import.meta.url), 'utf8')) as {
-  paths: Record<string, Record<string, unknown>>;
-};
+const paths: Record<string, object> = description.paths;
 
 /** Every call there is, made with arguments of no meaning. */
 const all: Record<string, () => Promise<unknown>> = {};
@@ -31,8 +29,8 @@ it.each(Object.keys(all))('%s is a call the API knows', async (name) => {
   await all[name]?.();
   const [url, init] = fetched.mock.calls[0] ?? ['', {}];
   const path = url.replace(/\?.*/, '').replace(/\/ID(?=\/|$)/, '/{id}');
-  expect(Object.keys(description.paths)).toContain(path);
-  expect(Object.keys(description.paths[path] ?? {})).toContain(init.method?.toLowerCase());
+  expect(Object.keys(paths)).toContain(path);
+  expect(Object.keys(paths[path] ?? {})).toContain(init.method?.toLowerCase());
 });
 
 it('unsafe methods carry the session’s token, and a repeat its key', async () => {
