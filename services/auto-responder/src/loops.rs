@@ -18,20 +18,27 @@ pub(crate) struct Loops {
 }
 
 impl Loops {
-    /// Whether a customer may be answered once more.
-    pub(crate) fn may_answer(&self, profile: ProfileId, now: Timestamp) -> bool {
-        let lately = |times: &Vec<Timestamp>| times.iter().filter(|at| is_recent(**at, now)).count();
-        self.answered.get(&profile).map_or(0, lately) < MOST
-    }
-
-    /// A customer was answered.
-    pub(crate) fn answered(&mut self, profile: ProfileId, now: Timestamp) {
+    /// Takes one of the answers a customer may still get; `false` if there is none left.
+    pub(crate) fn take(&mut self, profile: ProfileId, now: Timestamp) -> bool {
         if self.answered.len() >= REMEMBERED {
             self.answered.retain(|_, times| times.last().is_some_and(|at| is_recent(*at, now)));
         }
         let times = self.answered.entry(profile).or_default();
         times.retain(|at| is_recent(*at, now));
-        times.push(now);
+        let may = times.len() < MOST;
+        if may {
+            times.push(now);
+        }
+        may
+    }
+
+    /// Gives back what was taken then: the answer did not go out.
+    pub(crate) fn give_back(&mut self, profile: ProfileId, taken: Timestamp) {
+        if let Some(times) = self.answered.get_mut(&profile)
+            && let Some(index) = times.iter().position(|at| *at == taken)
+        {
+            times.remove(index);
+        }
     }
 }
 
@@ -50,13 +57,23 @@ mod tests {
         let at = |minutes: i64| Timestamp::from_millis(minutes * 60_000);
         let mut loops = Loops::default();
         for minute in 0..5 {
-            assert!(loops.may_answer(profile, at(minute)));
-            loops.answered(profile, at(minute));
+            assert!(loops.take(profile, at(minute)));
         }
-        assert!(!loops.may_answer(profile, at(5)));
-        assert!(loops.may_answer(other, at(5)), "everybody has a count of their own");
-        assert!(!loops.may_answer(profile, at(59)));
-        assert!(loops.may_answer(profile, at(60)), "an hour after the first");
+        assert!(!loops.take(profile, at(5)));
+        assert!(loops.take(other, at(5)), "everybody has a count of their own");
+        assert!(!loops.take(profile, at(59)));
+        assert!(loops.take(profile, at(60)), "an hour after the first");
+    }
+
+    #[test]
+    fn an_answer_that_did_not_go_out_does_not_count() {
+        let profile = ProfileId::new(Timestamp::from_millis(0), &[1; 10]);
+        let now = Timestamp::from_millis(0);
+        let mut loops = Loops::default();
+        for _ in 0..20 {
+            assert!(loops.take(profile, now));
+            loops.give_back(profile, now);
+        }
     }
 
     #[test]
@@ -66,9 +83,9 @@ mod tests {
             let id = u64::try_from(n).unwrap().to_be_bytes();
             let mut entropy = [0; 10];
             entropy[..8].copy_from_slice(&id);
-            loops.answered(ProfileId::new(Timestamp::from_millis(0), &entropy), Timestamp::from_millis(0));
+            loops.take(ProfileId::new(Timestamp::from_millis(0), &entropy), Timestamp::from_millis(0));
         }
-        loops.answered(ProfileId::new(Timestamp::from_millis(1), &[9; 10]), Timestamp::from_millis(2 * HOUR));
+        loops.take(ProfileId::new(Timestamp::from_millis(1), &[9; 10]), Timestamp::from_millis(2 * HOUR));
         assert_eq!(loops.answered.len(), 1);
     }
 }

@@ -3,7 +3,7 @@
 use std::{
     future::Future,
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use bus::{
@@ -48,14 +48,20 @@ impl Responder {
         let now = self.clock.now();
         let Some(proposed) = rules::answer(&event, settings, now) else { return Ok(()) };
         let profile = event.ticket.profile.id;
-        if !self.loops.lock().unwrap_or_else(PoisonError::into_inner).may_answer(profile, now) {
+        if !self.loops().take(profile, now) {
             tracing::info!(%profile, "not answered: it looks like two robots talking");
             return Ok(());
         }
-        self.bus.publish(REPLY_PROPOSED, &proposed.key, &proposed).await.map_err(Failure::retry)?;
-        self.loops.lock().unwrap_or_else(PoisonError::into_inner).answered(profile, now);
+        if let Err(error) = self.bus.publish(REPLY_PROPOSED, &proposed.key, &proposed).await {
+            self.loops().give_back(profile, now);
+            return Err(Failure::retry(error));
+        }
         self.proposed.increment();
         Ok(())
+    }
+
+    fn loops(&self) -> MutexGuard<'_, Loops> {
+        self.loops.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -74,6 +74,8 @@ pub(crate) trait Transport: Send + Sync + 'static {
         answer: AnswerFn,
         stop: CancellationToken,
     ) -> BoxFuture<'_, anyhow::Result<()>>;
+    /// The value all processes of an installation agree on under this name: the first one proposed.
+    fn agree_on(&self, name: &'static str, proposal: Vec<u8>) -> BoxFuture<'_, anyhow::Result<Vec<u8>>>;
     /// Whether it can be published to now; the error is for people.
     fn ready(&self) -> BoxFuture<'_, Result<(), String>>;
     /// Flushes and lets go.
@@ -219,6 +221,15 @@ impl Bus {
             })
         });
         self.transport.answer(question.subject, bytes, stop).await
+    }
+
+    /// The value that all processes on this bus agree on under this name: the first one proposed. Alone in a process
+    /// that is one's own.
+    ///
+    /// # Errors
+    /// The broker cannot be asked.
+    pub async fn agree_on(&self, name: &'static str, proposal: Vec<u8>) -> anyhow::Result<Vec<u8>> {
+        self.transport.agree_on(name, proposal).await
     }
 
     /// Whether it can be published to now; the error is for people.

@@ -59,7 +59,7 @@ impl Host {
     /// Opens the bus and binds the listeners; the admin listener is served from now on.
     pub(crate) async fn open(launch: Launch) -> anyhow::Result<Self> {
         let begun = std::time::Instant::now();
-        let parts = HostParts::new(launch.config)?;
+        let mut parts = HostParts::new(launch.config)?;
         let config = parts.config().clone();
         let public = match launch.is_public {
             true => Some(listener::bind("listen", &config.listen).await?),
@@ -67,6 +67,7 @@ impl Host {
         };
         let admin = listener::bind("admin_listen", &config.admin_listen).await?;
         let bus = parts.open_bus().await?;
+        parts.agree_on_key(&bus).await?;
         let metrics = Metrics::default();
         let health = Arc::new(Health::new(launch.role, begun, bus.clone(), metrics.clone()));
         let public_address = public.as_ref().map(|bound| bound.address);
@@ -195,7 +196,7 @@ impl Host {
     }
 
     /// A secret of this installation for a purpose; the same after a restart, and the same in every process of a
-    /// cluster that is given the same `secret_key`.
+    /// cluster.
     pub fn installation_secret(&self, purpose: &str) -> [u8; 32] {
         self.parts.installation_secret(purpose)
     }

@@ -58,15 +58,6 @@ impl Launch {
             return ExitCode::from(WRONG_USAGE);
         }
         let (role, log_format) = (self.role, self.log_format);
-        let has_own_key = !self.is_whole && self.config.secret_key.is_none();
-        let start = async move |host: &mut Host| {
-            if has_own_key {
-                tracing::warn!(
-                    "secret_key is not set: processes that share no data_dir will not know each other's tokens"
-                );
-            }
-            start(host).await
-        };
         within_runtime(role, log_format, "info", live(self, start))
     }
 }

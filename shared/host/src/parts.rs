@@ -45,6 +45,17 @@ impl HostParts {
         Ok(Self { config: Arc::new(config), clock: Arc::new(SystemClock), key, blobs })
     }
 
+    /// In a cluster without `secret_key`, the key that the processes on this broker agree on.
+    ///
+    /// # Errors
+    /// The broker cannot be asked.
+    pub(crate) async fn agree_on_key(&mut self, bus: &Bus) -> anyhow::Result<()> {
+        if self.config.secret_key.is_none() && self.config.nats.url.is_some() {
+            self.key = Arc::from(bus.agree_on("installation-key", self.key.to_vec()).await?);
+        }
+        Ok(())
+    }
+
     /// The whole effective configuration.
     pub fn config(&self) -> &Arc<Configuration> {
         &self.config

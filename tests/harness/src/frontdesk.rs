@@ -76,7 +76,6 @@ impl Frontdesk {
         };
         let mut config = format!(
             "public_url = \"{PUBLIC_URL}\"\nlisten = \"127.0.0.1:0\"\nadmin_listen = \"127.0.0.1:0\"\n\
-             secret_key = \"0123456789abcdef0123456789abcdef\"\n\
              [owner]\nemail = \"{OWNER}\"\npassword = \"{PASSWORD}\"\napi_key = \"{API_KEY}\"\n\
              [smtp]\nlisten = \"127.0.0.1:0\"\n"
         );

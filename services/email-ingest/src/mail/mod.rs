@@ -27,7 +27,7 @@ pub use digest::{digest, raw_key};
 /// Longest subject, in characters.
 const MAX_SUBJECT: usize = 500;
 /// Size of the event as JSON that a broker surely takes (NATS: 1 MB).
-const MAX_EVENT: usize = 880 * 1024;
+const MAX_EVENT: usize = 700 * 1024;
 /// Year 1990: an older `Date` is a clock that was never set.
 const OLDEST: i64 = 631_152_000_000;
 

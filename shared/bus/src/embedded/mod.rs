@@ -170,6 +170,10 @@ impl Transport for Embedded {
         Box::pin(self.writer.ready())
     }
 
+    fn agree_on(&self, _name: &'static str, proposal: Vec<u8>) -> BoxFuture<'_, anyhow::Result<Vec<u8>>> {
+        Box::pin(async { Ok(proposal) })
+    }
+
     fn close(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {
             self.readers.close().await;

@@ -1,5 +1,6 @@
 //! The bus on NATS JetStream, for many processes.
 
+mod agreement;
 mod connection;
 mod consumer;
 mod follower;
@@ -152,6 +153,10 @@ impl Transport for JetStream {
                 Err(_) => Err("JetStream does not answer".into()),
             }
         })
+    }
+
+    fn agree_on(&self, name: &'static str, proposal: Vec<u8>) -> BoxFuture<'_, anyhow::Result<Vec<u8>>> {
+        Box::pin(agreement::agree_on(&self.link, name, proposal))
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {

@@ -127,3 +127,18 @@ async fn a_full_stream_refuses_and_works_again_when_there_is_room() {
     assert!(!again.duplicate);
     consuming.stop().await;
 }
+
+#[tokio::test]
+async fn processes_that_begin_at_once_agree_on_a_value_and_keep_it() {
+    let mut server = Server::start();
+    let url = server.url();
+    let propose = async |proposal: &str| {
+        let bus = connect_with(&url, Arc::<TestClock>::default(), JetStream::options()).await.unwrap();
+        bus.agree_on("installation-key", proposal.as_bytes().to_vec()).await.unwrap()
+    };
+    let agreed = join_all(["a", "b", "c", "d"].map(propose)).await;
+    assert!(agreed.iter().all(|value| *value == agreed[0]), "{agreed:?}");
+    server.kill();
+    server.restart();
+    assert_eq!(propose("e").await, agreed[0], "a restart of the broker changes nothing");
+}

@@ -10,7 +10,7 @@ use super::{
     batch::{Batch, Outcome},
     keys::chat_thread,
     landing::{self, Effect, Incoming, NewTicket},
-    sms::whose,
+    profile::whose,
 };
 use crate::{
     DeskError, entropy,

@@ -12,7 +12,7 @@ use super::{
     batch::{Batch, Outcome},
     delivery,
     landing::{self, Effect, Incoming, NewTicket},
-    sms::whose,
+    profile::whose,
 };
 use crate::{
     DeskError, entropy,

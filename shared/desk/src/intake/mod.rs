@@ -29,6 +29,7 @@ mod email;
 mod keys;
 mod keyword;
 mod landing;
+mod profile;
 mod proposed;
 mod receipts;
 mod reported;

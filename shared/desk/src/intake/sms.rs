@@ -12,10 +12,11 @@ use super::{
     keys::sms_thread,
     keyword,
     landing::{self, Effect, Incoming, NewTicket},
+    profile::whose,
 };
 use crate::{
     DeskError, entropy,
-    store::{addresses, addresses::KnownProfile, threads},
+    store::{addresses::KnownProfile, threads},
     text,
 };
 
@@ -34,23 +35,6 @@ pub(super) async fn take_in(batch: &mut Batch<'_>, sms: &InboundSms) -> Result<O
         return Ok(Outcome::blocked(profile.id));
     }
     land(batch, sms, &sender, &profile).await
-}
-
-/// The profile of an address, made if nobody has it. A name is taken where there was none.
-pub(super) async fn whose(
-    batch: &mut Batch<'_>,
-    address: &Address,
-    name: Option<String>,
-) -> Result<KnownProfile, DeskError> {
-    let Some(mut known) = addresses::find(&mut batch.tx, address).await? else {
-        let id = domain::ProfileId::new(batch.now, &entropy());
-        return addresses::create(&mut batch.tx, id, address, name, batch.now).await;
-    };
-    if let (None, Some(name)) = (&known.name, name) {
-        addresses::name(&mut batch.tx, known.id, &name, batch.now).await?;
-        known.name = Some(name);
-    }
-    Ok(known)
 }
 
 /// The carrier's word on a keyword comes first: it has answered already. A text with a picture is no keyword.

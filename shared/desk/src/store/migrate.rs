@@ -12,8 +12,7 @@ use crate::DeskError;
 
 /// Every migration: version, what it does, SQL with `{{blob}}` for the type of bytes and
 /// `{{ticket_numbers}}` for what ticket numbers are drawn from.
-const MIGRATIONS: &[(i64, &str, &str)] =
-    &[(2026112101, "first", include_str!("migrations/0001_first.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[(2026112101, "first", include_str!("migrations/0001_first.sql"))];
 
 /// The version this executable needs.
 pub const VERSION: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;

@@ -13,11 +13,11 @@ use sqlx::{
 use crate::DeskError;
 
 pub(crate) mod accounts;
+pub mod addresses;
 pub(crate) mod answers;
 pub(crate) mod conversation;
-pub(crate) mod files;
-pub mod addresses;
 pub mod delivery;
+pub(crate) mod files;
 pub mod keyword_answers;
 pub mod ledger;
 pub mod mail_ids;
@@ -30,8 +30,8 @@ pub mod rows;
 pub(crate) mod search;
 pub(crate) mod settings;
 pub(crate) mod tags;
-pub(crate) mod ticket_list;
 pub mod threads;
+pub(crate) mod ticket_list;
 pub mod ticket_write;
 pub mod timers;
 
@@ -156,7 +156,8 @@ impl Store {
 
     /// `(?, ?), (?, ?)` or `($1, $2), ($3, $4)`: the one builder for long lists of values.
     pub fn values(&self, rows: usize, columns: usize) -> String {
-        let cell = |index: usize| if self.dialect.numbered { format!("${}", index + 1) } else { "?".to_owned() };
+        let cell =
+            |index: usize| if self.dialect.numbered { format!("${}", index + 1) } else { "?".to_owned() };
         let row = |r: usize| {
             let cells: Vec<_> = (0..columns).map(|c| cell(r * columns + c)).collect();
             format!("({})", cells.join(", "))
@@ -169,11 +170,13 @@ impl From<sqlx::Error> for DeskError {
     fn from(error: sqlx::Error) -> Self {
         let text = error.to_string();
         match &error {
-            sqlx::Error::Database(refusal) => match Trouble::of(refusal.code().as_deref().unwrap_or_default()) {
-                Trouble::Collision => Self::Busy(text),
-                Trouble::Data => Self::Refused(text),
-                Trouble::Server => Self::Unavailable(text),
-            },
+            sqlx::Error::Database(refusal) => {
+                match Trouble::of(refusal.code().as_deref().unwrap_or_default()) {
+                    Trouble::Collision => Self::Busy(text),
+                    Trouble::Data => Self::Refused(text),
+                    Trouble::Server => Self::Unavailable(text),
+                }
+            }
             sqlx::Error::Encode(_) => Self::Refused(text),
             _ => Self::Unavailable(text),
         }

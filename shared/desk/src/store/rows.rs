@@ -73,13 +73,17 @@ impl TicketRow {
 fn can_reply(facts: ReplyFacts) -> CanReply {
     match may_reply(facts) {
         Ok(()) => CanReply { allowed: true, code: None, reason: None },
-        Err(no) => CanReply { allowed: false, code: Some(no.code().to_owned()), reason: Some(no.to_string()) },
+        Err(no) => {
+            CanReply { allowed: false, code: Some(no.code().to_owned()), reason: Some(no.to_string()) }
+        }
     }
 }
 
 /// Reads a word or an id that the database holds as text.
 pub fn word<T: FromStr>(text: &str) -> Result<T, DeskError> {
-    text.parse().map_err(|_| DeskError::Unavailable(format!("the database holds {text:?}, which makes no sense here")))
+    text.parse().map_err(|_| {
+        DeskError::Unavailable(format!("the database holds {text:?}, which makes no sense here"))
+    })
 }
 
 fn optional<T: FromStr>(text: Option<&str>) -> Result<Option<T>, DeskError> {
@@ -98,7 +102,11 @@ fn maybe_time(row: &AnyRow, column: &str) -> Result<Option<Timestamp>, DeskError
 ///
 /// # Errors
 /// The database cannot be read.
-pub async fn tickets<'e, E>(store: &Store, executor: &mut E, rows: &[AnyRow]) -> Result<Vec<TicketRow>, DeskError>
+pub async fn tickets<'e, E>(
+    store: &Store,
+    executor: &mut E,
+    rows: &[AnyRow],
+) -> Result<Vec<TicketRow>, DeskError>
 where
     for<'c> &'c mut E: Executor<'c, Database = Any>,
 {
@@ -109,7 +117,8 @@ where
     rows.iter()
         .map(|row| {
             let tags = tags.remove(row.try_get::<&str, _>("id")?).unwrap_or_default();
-            let consent = consents.get(row.try_get::<&str, _>("profile_id")?).is_some_and(|all| may_text(all));
+            let consent =
+                consents.get(row.try_get::<&str, _>("profile_id")?).is_some_and(|all| may_text(all));
             ticket(row, tags, consent)
         })
         .collect()
@@ -119,7 +128,11 @@ where
 ///
 /// # Errors
 /// The database cannot be read.
-pub async fn ticket_by_id<E>(store: &Store, executor: &mut E, id: TicketId) -> Result<Option<TicketRow>, DeskError>
+pub async fn ticket_by_id<E>(
+    store: &Store,
+    executor: &mut E,
+    id: TicketId,
+) -> Result<Option<TicketRow>, DeskError>
 where
     for<'c> &'c mut E: Executor<'c, Database = Any>,
 {
@@ -182,7 +195,11 @@ fn ticket(row: &AnyRow, tags: Vec<String>, sms_consent: bool) -> Result<TicketRo
     Ok(TicketRow { view, state, session, last_seq: row.try_get("last_seq")?, reachable, sms_consent })
 }
 
-async fn tags_of<E>(store: &Store, executor: &mut E, ids: &[String]) -> Result<HashMap<String, Vec<String>>, DeskError>
+async fn tags_of<E>(
+    store: &Store,
+    executor: &mut E,
+    ids: &[String],
+) -> Result<HashMap<String, Vec<String>>, DeskError>
 where
     for<'c> &'c mut E: Executor<'c, Database = Any>,
 {
@@ -206,7 +223,8 @@ pub async fn consents_of<E>(
 where
     for<'c> &'c mut E: Executor<'c, Database = Any>,
 {
-    let sql = "SELECT profile_id, kind, state, source, evidence, number, at FROM consents WHERE profile_id IN";
+    let sql =
+        "SELECT profile_id, kind, state, source, evidence, number, at FROM consents WHERE profile_id IN";
     let mut found: HashMap<String, Vec<ConsentRecord>> = HashMap::new();
     for row in rows_of(store, executor, sql, "ORDER BY at DESC, id DESC", profiles).await? {
         found.entry(row.try_get("profile_id")?).or_default().push(consent(&row)?);

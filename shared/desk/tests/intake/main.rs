@@ -20,8 +20,8 @@ macro_rules! on_both {
         async fn all_of_it_on_postgresql() {
             let server = crate::world::server().await;
             $(
-                println!("{}", stringify!($name)); let t0=std::time::Instant::now();
-                Box::pin($name(crate::world::World::postgres(&server).await)).await; println!("{:?}", t0.elapsed());
+                println!("{}", stringify!($name));
+                Box::pin($name(crate::world::World::postgres(&server).await)).await;
             )+
         }
     };

@@ -72,8 +72,8 @@ pub struct Configuration {
     pub admin_listen: String,
     /// The address the outside uses.
     pub public_url: Url,
-    /// What [`crate::Host::installation_secret`] is made from, instead of `data_dir/secret.key`: the processes of a
-    /// cluster share no folder but must agree.
+    /// What [`crate::Host::installation_secret`] is made from, instead of `data_dir/secret.key` or, in a cluster, the
+    /// key that the processes agree on through the broker.
     pub secret_key: Option<Secret>,
     /// Broker.
     pub nats: UrlSection,

@@ -22,12 +22,12 @@ class Session {
     }
   }
 
-  /** Returns what to tell the user when it did not work. */
-  async signIn(email: string, password: string): Promise<string | null> {
+  /** Returns why it did not work. */
+  async signIn(email: string, password: string): Promise<Problem | null> {
     return this.#try(() => sessions.signIn(email, password));
   }
 
-  async signInWithLink(token: string): Promise<string | null> {
+  async signInWithLink(token: string): Promise<Problem | null> {
     const problem = await this.#try(() => sessions.signInWithLink(token));
     if (!problem) this.mustChoosePassword = true;
     return problem;
@@ -61,12 +61,12 @@ class Session {
     return !!this.user && roles.includes(this.user.role);
   }
 
-  async #try(signIn: () => Promise<SignedIn>): Promise<string | null> {
+  async #try(signIn: () => Promise<SignedIn>): Promise<Problem | null> {
     try {
       this.#enter(await signIn());
       return null;
     } catch (error) {
-      return reason(error);
+      return error instanceof Problem ? error : new Problem(0, 'unknown', reason(error));
     }
   }
 

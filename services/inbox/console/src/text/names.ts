@@ -18,11 +18,16 @@ export const isAutomatic = (message: Message) => message.author.kind in robots;
 
 export function authorName(message: Message, ticket: Ticket): string {
   const robot = robots[message.author.kind];
-  if (robot && message.direction === 'in') return `${message.author.name ?? customerName(ticket)} · ${robot.toLowerCase()}`;
+  const person = personName(message, ticket);
+  if (robot && message.direction === 'in') return `${person} · ${robot.toLowerCase()}`;
   if (robot) return message.author.name ? `${robot} · ${message.author.name}` : robot;
-  const known = message.author.name !== null && message.author.name !== ticket.profile.address;
-  if (known) return message.author.name ?? '';
-  return message.direction === 'in' ? customerName(ticket) : 'Agent';
+  return person;
+}
+
+/** A bare address is no name. */
+function personName({ author, direction }: Message, ticket: Ticket): string {
+  if (author.name !== null && author.name !== ticket.profile.address) return author.name;
+  return direction === 'in' ? customerName(ticket) : 'Agent';
 }
 
 export function customerName(ticket: Ticket): string {

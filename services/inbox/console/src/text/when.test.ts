@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { ahead, brief, dayName, daysAgo, span } from './when';
+import { after, ahead, brief, dayName, daysAgo } from './when';
 
 const now = new Date(2026, 2, 18, 9, 30);
 const at = (day: number, hour = 12) => new Date(2026, 2, day, hour).toISOString();
@@ -22,6 +22,7 @@ it('says when a snoozed ticket comes back', () => {
 });
 
 it('measures a wait in one unit', () => {
-  expect(span(at(18, 9), at(18, 12))).toBe('3 h');
-  expect(span(at(10), at(18))).toBe('8 days');
+  expect(after(at(18, 9), at(18, 12))).toBe('after 3 h');
+  expect(after(at(10), at(18))).toBe('after 8 days');
+  expect(after(at(18), at(18))).toBe('within a minute');
 });

@@ -52,12 +52,12 @@ export const timeOfDay = (iso: string) => clock.format(new Date(iso));
 export const full = (iso: string) => whole.format(new Date(iso));
 export const dated = (iso: string) => short.format(new Date(iso));
 
-/** How long from one moment to another: "4 min", "3 h", "2 days". */
-export function span(from: string, to: string): string {
-  const minutes = Math.max(0, Math.round((Date.parse(to) - Date.parse(from)) / 60_000));
-  if (minutes < 1) return 'under a minute';
-  if (minutes < 60) return `${minutes} min`;
+/** How long after one moment another came: "within a minute", "after 4 min", "after 3 h", "after 2 days". */
+export function after(from: string, to: string): string {
+  const minutes = Math.round((Date.parse(to) - Date.parse(from)) / 60_000);
+  if (minutes < 1) return 'within a minute';
+  if (minutes < 60) return `after ${minutes} min`;
   const hours = Math.round(minutes / 60);
-  if (hours < 48) return `${hours} h`;
-  return `${Math.round(hours / 24)} days`;
+  if (hours < 48) return `after ${hours} h`;
+  return `after ${Math.round(hours / 24)} days`;
 }
