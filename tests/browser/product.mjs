@@ -12,7 +12,7 @@ export const OWNER = 'owner@acme.example';
 export const PASSWORD = 'correct horse battery staple';
 
 function executable() {
-  const candidates = [process.env.FRONTDESK_BIN, join(root, 'target/debug/frontdesk'), join(root, 'target/release/frontdesk')];
+  const candidates = [process.env.TEST_EXECUTABLE, join(root, 'target/debug/frontdesk'), join(root, 'target/release/frontdesk')];
   const found = candidates.find((path) => path && existsSync(path));
   if (!found) throw new Error('build the executable first: cargo build -p frontdesk');
   return found;

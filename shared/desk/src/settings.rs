@@ -29,7 +29,12 @@ impl Desk {
     /// The database cannot be read.
     pub async fn settings(&self) -> Result<Settings, DeskError> {
         let mut connection = self.store.reader().acquire().await?;
-        current(&mut *connection).await
+        Ok(self.complete(current(&mut *connection).await?))
+    }
+
+    /// Settings with what follows from the channels.
+    pub(crate) fn complete(&self, settings: Settings) -> Settings {
+        settings.with_support_email(self.channels.mailboxes.first())
     }
 
     /// Merges a patch in (RFC 7396) and tells everybody, unless it changes nothing.
@@ -44,9 +49,10 @@ impl Desk {
         let after =
             before.patched(patch).map_err(|error| DeskError::invalid("settings", error.to_string()))?;
         if after == before {
-            return Ok(before);
+            return Ok(self.complete(before));
         }
         rows::write(&mut tx, &after, now).await?;
+        let after = self.complete(after);
         let id = format!("settings:{}", Uuid::new_v4());
         let packet = outbox::add(&mut tx, SETTINGS_CHANGED, &id, now, &after).await?;
         self.commit(tx, vec![packet]).await?;

@@ -68,10 +68,18 @@ impl EmailAddress {
         let refuse = || AddressError::NotAnEmail(text.to_owned());
         let kept = text.trim().to_lowercase();
         let (local, domain) = kept.rsplit_once('@').ok_or_else(refuse)?;
-        let odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | ',' | ';' | '"' | '(' | ')');
+        let odd = |c: char| {
+            c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | ',' | ';' | '"' | '(' | ')')
+        };
         let labels = domain.split('.').all(|l| !l.is_empty() && !l.starts_with('-') && !l.ends_with('-'));
         let at_again = local.contains('@') || domain.contains('@');
-        if local.is_empty() || local.len() > 64 || kept.len() > 254 || !labels || at_again || kept.chars().any(odd) {
+        if local.is_empty()
+            || local.len() > 64
+            || kept.len() > 254
+            || !labels
+            || at_again
+            || kept.chars().any(odd)
+        {
             return Err(refuse());
         }
         Ok(Self(kept))

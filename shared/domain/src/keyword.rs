@@ -19,8 +19,19 @@ pub enum KeywordFamily {
     Help,
 }
 
-const STOP: &[&str] =
-    &["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT", "ARRET", "STOPP", "REMOVE"];
+const STOP: &[&str] = &[
+    "STOP",
+    "STOPALL",
+    "UNSUBSCRIBE",
+    "CANCEL",
+    "END",
+    "QUIT",
+    "REVOKE",
+    "OPTOUT",
+    "ARRET",
+    "STOPP",
+    "REMOVE",
+];
 const START: &[&str] = &["START", "UNSTOP"];
 const HELP: &[&str] = &["HELP", "INFO"];
 const SUBSCRIBE: &[&str] = &["JOIN"];

@@ -26,9 +26,13 @@ pub fn count(text: &str) -> Segments {
 }
 
 fn parts(costs: impl Iterator<Item = usize>, room: usize) -> usize {
-    let (full, used) = costs.fold((0, 0), |(full, used), cost| {
-        if used + cost > room { (full + 1, cost) } else { (full, used + cost) }
-    });
+    let (full, used) =
+        costs.fold(
+            (0, 0),
+            |(full, used), cost| {
+                if used + cost > room { (full + 1, cost) } else { (full, used + cost) }
+            },
+        );
     full + usize::from(used > 0)
 }
 

@@ -155,15 +155,18 @@ impl Default for Keywords {
     fn default() -> Self {
         Self {
             subscribe: Vec::new(),
-            answer_subscribe: "{{organization_prefix}}: you are subscribed and can text with us here. Msg & data rates \
+            answer_subscribe:
+                "{{organization_prefix}}: you are subscribed and can text with us here. Msg & data rates \
                 may apply. Reply HELP for help, STOP to opt out."
-                .into(),
-            answer_help: "{{organization_prefix}}: for help write to {{support_email}}. Msg & data rates may apply. \
+                    .into(),
+            answer_help:
+                "{{organization_prefix}}: for help write to {{support_email}}. Msg & data rates may apply. \
                 Reply STOP to opt out."
-                .into(),
-            answer_stop: "{{organization_prefix}}: you are unsubscribed and will get no more texts. Reply START to \
+                    .into(),
+            answer_stop:
+                "{{organization_prefix}}: you are unsubscribed and will get no more texts. Reply START to \
                 subscribe again."
-                .into(),
+                    .into(),
         }
     }
 }
@@ -260,7 +263,11 @@ pub struct Branding {
 
 impl Default for Branding {
     fn default() -> Self {
-        Self { color: "#2f5bd7".into(), title: String::new(), subtitle: "We usually reply in a few minutes".into() }
+        Self {
+            color: "#2f5bd7".into(),
+            title: String::new(),
+            subtitle: "We usually reply in a few minutes".into(),
+        }
     }
 }
 
@@ -293,21 +300,36 @@ impl Settings {
         Ok(settings)
     }
 
+    /// These settings with a support address: the organisation's first mailbox, as long as none is set, so that no
+    /// automatic text sends people nowhere.
+    #[must_use]
+    pub fn with_support_email(mut self, mailbox: Option<&EmailAddress>) -> Self {
+        if let (true, Some(mailbox)) = (self.organization.support_email.is_empty(), mailbox) {
+            self.organization.support_email = mailbox.to_string();
+        }
+        self
+    }
+
     fn check(&self) -> Result<(), SettingsError> {
         let clock = |text: &str| {
             let (hour, minute) = text.split_once(':')?;
             let (h, m) = (hour.parse::<u8>().ok()?, minute.parse::<u8>().ok()?);
             (hour.len() == 2 && minute.len() == 2 && h < 24 && m < 60).then_some(())
         };
-        for (key, value) in
-            [("sms.quiet_hours.from", &self.sms.quiet_hours.from), ("sms.quiet_hours.to", &self.sms.quiet_hours.to)]
-        {
-            clock(value).ok_or_else(|| SettingsError(format!("{key}: {value:?} is not a time like 20:00")))?;
+        for (key, value) in [
+            ("sms.quiet_hours.from", &self.sms.quiet_hours.from),
+            ("sms.quiet_hours.to", &self.sms.quiet_hours.to),
+        ] {
+            clock(value)
+                .ok_or_else(|| SettingsError(format!("{key}: {value:?} is not a time like 20:00")))?;
         }
         let color = &self.chat.branding.color;
-        let hex = color.strip_prefix('#').is_some_and(|h| h.len() == 6 && h.bytes().all(|b| b.is_ascii_hexdigit()));
+        let hex =
+            color.strip_prefix('#').is_some_and(|h| h.len() == 6 && h.bytes().all(|b| b.is_ascii_hexdigit()));
         if !hex {
-            return Err(SettingsError(format!("chat.branding.color: {color:?} is not a colour like #2f5bd7")));
+            return Err(SettingsError(format!(
+                "chat.branding.color: {color:?} is not a colour like #2f5bd7"
+            )));
         }
         if self.organization.name.trim().is_empty() {
             return Err(SettingsError("organization.name: must not be empty".into()));
@@ -358,6 +380,17 @@ mod tests {
         assert_eq!(after.sms, before.sms);
         let back = after.patched(&json!({"organization": {"name": null}, "badge": null})).unwrap();
         assert_eq!(back, before, "null restores the default");
+    }
+
+    #[test]
+    fn h10_without_a_support_address_people_are_sent_to_the_first_mailbox() {
+        let mailbox = EmailAddress::parse("help@acme.example").unwrap();
+        let settings = Settings::default().with_support_email(Some(&mailbox));
+        assert_eq!(settings.fill("write to {{support_email}}"), "write to help@acme.example");
+        let own = Settings::default()
+            .patched(&json!({"organization": {"support_email": "care@acme.example"}}))
+            .unwrap();
+        assert_eq!(own.clone().with_support_email(Some(&mailbox)), own);
     }
 
     #[test]

@@ -18,7 +18,6 @@ const STARTS_WITHIN: Duration = Duration::from_secs(20);
 ///
 /// # Panics
 /// There is none.
-#[expect(clippy::disallowed_methods, reason = "where the tools of the tests lie is no part of the product")]
 pub fn program() -> PathBuf {
     if let Some(path) = std::env::var_os("NATS_SERVER") {
         return path.into();

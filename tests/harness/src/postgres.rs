@@ -23,7 +23,6 @@ const NOBODY: &str = "65534";
 ///
 /// # Panics
 /// There are none.
-#[expect(clippy::disallowed_methods, reason = "where the tools of the tests lie is no part of the product")]
 pub fn programs() -> PathBuf {
     if let Some(given) = std::env::var_os("PG_BIN") {
         return given.into();

@@ -98,15 +98,15 @@ pub fn mortal(program: &Path) -> Command {
     command
 }
 
-/// The executable under test: `$FRONTDESK_BIN`, else the one cargo built beside this test.
+/// The executable under test: `$TEST_EXECUTABLE`, else the one cargo built beside this test.
 ///
 /// # Panics
 /// There is none.
 pub fn executable() -> PathBuf {
-    if let Some(given) = std::env::var_os("FRONTDESK_BIN") {
+    if let Some(given) = std::env::var_os("TEST_EXECUTABLE") {
         return given.into();
     }
     let test = std::env::current_exe().expect("this test's path");
     let found = test.ancestors().map(|folder| folder.join("frontdesk")).find(|path| path.is_file());
-    found.expect("build the executable first: cargo build -p frontdesk (or set FRONTDESK_BIN)")
+    found.expect("build the executable first: cargo build -p frontdesk (or set TEST_EXECUTABLE)")
 }

@@ -1,6 +1,6 @@
 //! Benchmarks, printed and never asserted. `load idle`: what the product weighs when nothing happens.
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, process::ExitCode, time::Duration};
 
 use harness::process::{Process, executable, mortal};
 use tokio::time::{Instant, sleep};
@@ -8,12 +8,15 @@ use tokio::time::{Instant, sleep};
 const RUNS: usize = 5;
 
 #[tokio::main]
-async fn main() {
+async fn main() -> ExitCode {
     match std::env::args().nth(1).as_deref() {
-        Some("idle") => idle().await,
+        Some("idle") => {
+            idle().await;
+            ExitCode::SUCCESS
+        }
         _ => {
             eprintln!("usage: load idle");
-            std::process::exit(2);
+            ExitCode::from(2)
         }
     }
 }
@@ -28,12 +31,15 @@ async fn idle() {
     for run in 1..=RUNS {
         let mut command = mortal(&executable());
         command.arg("up").arg("--config").arg(&sample);
-        command.env("FRONTDESK_DATA_DIR", folder.path().join("data")).env("FRONTDESK_OWNER__PASSWORD", "correct horse");
+        command
+            .env("FRONTDESK_DATA_DIR", folder.path().join("data"))
+            .env("FRONTDESK_OWNER__PASSWORD", "correct horse");
         for name in ["FRONTDESK_LISTEN", "FRONTDESK_ADMIN_LISTEN", "FRONTDESK_SMTP__LISTEN"] {
             command.env(name, "127.0.0.1:0");
         }
         let from = Instant::now();
-        let mut process = Process::start("up", command, &folder.path().join("log"), "frontdesk is ready").await;
+        let mut process =
+            Process::start("up", command, &folder.path().join("log"), "frontdesk is ready").await;
         let ready = from.elapsed();
         sleep(Duration::from_secs(3)).await;
         let resident = resident_kib(process.pid());

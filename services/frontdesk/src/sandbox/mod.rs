@@ -161,3 +161,6 @@ fn told(happening: &Numbered) -> Event {
     let event = Event::default().id(happening.number.to_string());
     event.json_data(&happening.happening).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

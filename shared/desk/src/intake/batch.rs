@@ -88,7 +88,7 @@ impl Batch<'_> {
     /// The settings, read once a transaction.
     pub async fn settings(&mut self) -> Result<Settings, DeskError> {
         if self.settings.is_none() {
-            self.settings = Some(settings::current(&mut *self.tx).await?);
+            self.settings = Some(self.desk.complete(settings::current(&mut *self.tx).await?));
         }
         Ok(self.settings.clone().unwrap_or_default())
     }

@@ -24,7 +24,8 @@ async fn the_whole_process_killed_again_and_again_loses_and_doubles_nothing() {
 async fn every_role_killed_in_turn_loses_and_doubles_nothing() {
     let mut storm = Storm::gather(Shape::Cluster { replicas: 2 }).await;
     storm.break_loose(TEXTS);
-    let roles = ["sms-ingest", "ticketing", "inbox", "notifier", "auto-responder", "web-chat", "email-ingest"];
+    let roles =
+        ["sms-ingest", "ticketing", "inbox", "notifier", "auto-responder", "web-chat", "email-ingest"];
     for (nth, role) in roles.into_iter().enumerate() {
         storm.reached(nth * TEXTS / 8).await;
         for replica in 0..2 {

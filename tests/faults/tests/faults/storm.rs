@@ -95,7 +95,11 @@ impl Storm {
         }
         let lost: Vec<_> = (0..self.texts).filter(|n| !found.contains_key(&body(*n))).collect();
         let doubled: Vec<_> = found.iter().filter(|(_, count)| **count > 1).collect();
-        assert!(lost.is_empty() && doubled.is_empty(), "lost {lost:?}, doubled {doubled:?}\n{}", self.product.logs());
+        assert!(
+            lost.is_empty() && doubled.is_empty(),
+            "lost {lost:?}, doubled {doubled:?}\n{}",
+            self.product.logs()
+        );
         println!("{} texts, 0 lost, 0 doubled", self.texts);
     }
 }
@@ -108,7 +112,8 @@ fn body(n: usize) -> String {
 async fn deliver(twilio: &Twilio, addresses: &Addresses, n: usize) {
     loop {
         if let Some(base) = addresses.url("sms-ingest") {
-            let answer = twilio.text(&base, PUBLIC_URL, &phone(n), NUMBER, &body(n), &format!("SM{n:08}")).await;
+            let answer =
+                twilio.text(&base, PUBLIC_URL, &phone(n), NUMBER, &body(n), &format!("SM{n:08}")).await;
             if answer.is_ok_and(|status| status.is_success()) {
                 return;
             }

@@ -18,7 +18,8 @@ async fn odd_webhooks_are_answered_clearly_and_a_forged_one_is_held(shape: Shape
     let url = |path: &str| format!("{}{path}", world.product.url("sms-ingest"));
     let form = text_form(ACCOUNT, "+15557770003", NUMBER, "let me in", "SM1");
 
-    let forged = client.post(url("/webhooks/sms/twilio")).form(&form).header("x-twilio-signature", "AAAA").send();
+    let forged =
+        client.post(url("/webhooks/sms/twilio")).form(&form).header("x-twilio-signature", "AAAA").send();
     assert_eq!(forged.await.expect("an answer").status(), 403, "a wrong signature");
     let unsigned = client.post(url("/webhooks/sms/twilio")).form(&form).send().await.expect("an answer");
     assert_eq!(unsigned.status(), 403, "no signature");
@@ -31,13 +32,17 @@ async fn odd_webhooks_are_answered_clearly_and_a_forged_one_is_held(shape: Shape
 
     let elsewhere = text_form(ACCOUNT, "+15557770003", "+15559999999", "wrong number", "SM2");
     let signed = signature("the auth token", &format!("{PUBLIC_URL}/webhooks/sms/twilio"), &elsewhere);
-    let elsewhere = client.post(url("/webhooks/sms/twilio")).form(&elsewhere).header("x-twilio-signature", signed);
+    let elsewhere =
+        client.post(url("/webhooks/sms/twilio")).form(&elsewhere).header("x-twilio-signature", signed);
     assert_eq!(elsewhere.send().await.expect("an answer").status(), 404, "a number that is not ours");
 
-    world.product.eventually("the forged text in the ledger", async || {
-        let held = world.agent().get("/ledger?state=held&channel=sms").await.expect(200);
-        held["data"].as_array()?.iter().find(|row| row["external_id"] == "SM1").map(|_| ())
-    }).await;
+    world
+        .product
+        .eventually("the forged text in the ledger", async || {
+            let held = world.agent().get("/ledger?state=held&channel=sms").await.expect(200);
+            held["data"].as_array()?.iter().find(|row| row["external_id"] == "SM1").map(|_| ())
+        })
+        .await;
     assert!(world.tickets("channel=sms").await.is_empty(), "none of them became a ticket");
 }
 
@@ -45,11 +50,19 @@ async fn odd_mail_is_refused_clearly_at_the_door(shape: Shape) {
     let world = World::start(shape).await;
     let server = world.mail_server();
     let mail = compose("carl@customer.example", MAILBOX, "Hello", "hello", &[]);
-    let unknown = server.send("carl@customer.example", "nobody@in.acme.example", &mail).await.expect("a reply");
+    let unknown =
+        server.send("carl@customer.example", "nobody@in.acme.example", &mail).await.expect("a reply");
     assert_eq!(unknown.code, 550, "{unknown:?}");
-    let tagged = server.send("carl@customer.example", "support+tag@in.acme.example", &mail).await.expect("a reply");
+    let tagged =
+        server.send("carl@customer.example", "support+tag@in.acme.example", &mail).await.expect("a reply");
     assert_eq!(tagged.code, 250, "{tagged:?} (also with +token: {INBOUND})");
-    let huge = compose("carl@customer.example", MAILBOX, "Huge", &format!("{}\r\n", "x".repeat(998)).repeat(28_000), &[]);
+    let huge = compose(
+        "carl@customer.example",
+        MAILBOX,
+        "Huge",
+        &format!("{}\r\n", "x".repeat(998)).repeat(28_000),
+        &[],
+    );
     let huge = server.send("carl@customer.example", INBOUND, &huge).await.expect("a reply");
     assert_eq!(huge.code, 552, "{huge:?}");
     let odd = b"this is not really a mail\r\n";
@@ -70,7 +83,8 @@ async fn the_widget_and_the_api_ask_who_is_there(shape: Shape) {
     for path in ["/api/v1/tickets", "/api/v1/live", "/api/v1/settings", "/api/v1/ledger"] {
         let answer = client.get(format!("{base}{path}")).send().await.expect("an answer");
         assert_eq!(answer.status(), 401, "{path} without a key");
-        let answer = client.get(format!("{base}{path}")).bearer_auth("fd_wrong").send().await.expect("an answer");
+        let answer =
+            client.get(format!("{base}{path}")).bearer_auth("fd_wrong").send().await.expect("an answer");
         assert_eq!(answer.status(), 401, "{path} with a wrong key");
     }
     let broken = client.patch(format!("{base}/api/v1/settings")).bearer_auth(API_KEY);

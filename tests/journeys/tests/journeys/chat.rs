@@ -57,9 +57,12 @@ async fn a_closed_chat_stays_closed_and_the_next_message_is_a_new_ticket(shape: 
 
     let ack = visitor.say("second").await.expect("an ack");
     assert_eq!(ack["seq"], 2, "the session goes on counting");
-    world.product.eventually("a second ticket", async || {
-        (world.tickets("channel=chat").await.len() == 2).then_some(())
-    }).await;
+    world
+        .product
+        .eventually("a second ticket", async || {
+            (world.tickets("channel=chat").await.len() == 2).then_some(())
+        })
+        .await;
     assert_eq!(world.ticket(&ticket).await["status"], "closed");
 }
 

@@ -47,7 +47,11 @@ async fn the_doctor_names_a_nats_server_that_is_too_old() {
 async fn a_broken_configuration_stops_the_start_with_2_and_names_the_key() {
     for (name, value, words) in [
         ("FRONTDESK_LISTN", "127.0.0.1:0", &["FRONTDESK_LISTN", "FRONTDESK_LISTEN"][..]),
-        ("FRONTDESK_SMS__NUMBERS", "[{number=\"ACME\",provider=\"sandbox\"}]", &["sms.numbers[0].number", "alphanumeric"]),
+        (
+            "FRONTDESK_SMS__NUMBERS",
+            "[{number=\"ACME\",provider=\"sandbox\"}]",
+            &["sms.numbers[0].number", "alphanumeric"],
+        ),
         ("FRONTDESK_LISTEN", "nowhere", &["listen"]),
     ] {
         let output = frontdesk(&["up"], &[(name, value)]).await;

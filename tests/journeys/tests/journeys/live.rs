@@ -9,8 +9,9 @@ use crate::{in_both_shapes, world::World};
 
 /// Events of `/api/v1/live`: id, name, data.
 async fn listen(world: &World, after: Option<&str>, until: &str) -> Vec<(String, String, String)> {
-    let mut request =
-        reqwest::Client::new().get(format!("{}/api/v1/live", world.product.url("inbox"))).bearer_auth(API_KEY);
+    let mut request = reqwest::Client::new()
+        .get(format!("{}/api/v1/live", world.product.url("inbox")))
+        .bearer_auth(API_KEY);
     if let Some(id) = after {
         request = request.header("last-event-id", id);
     }
@@ -65,7 +66,9 @@ async fn a_console_that_comes_back_misses_nothing(shape: Shape) {
     let texts: Vec<_> = (0..4).map(|n| format!("round {n}")).collect();
     let got: Vec<_> = heard
         .iter()
-        .map(|(_, _, data)| serde_json::from_str::<serde_json::Value>(data).expect("JSON")["message"]["text"].clone())
+        .map(|(_, _, data)| {
+            serde_json::from_str::<serde_json::Value>(data).expect("JSON")["message"]["text"].clone()
+        })
         .collect();
     assert_eq!(got, texts, "every text once, in order");
     let ids: Vec<u64> = heard.iter().map(|(id, ..)| id.parse().expect("a number")).collect();

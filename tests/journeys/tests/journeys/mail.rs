@@ -39,7 +39,11 @@ async fn a_mail_becomes_a_ticket_and_the_answer_lands_in_its_thread(shape: Shape
     let other = world.ticket_with("channel=email", "And the sandals?").await;
     assert_ne!(other["id"], ticket["id"], "C-E: a new thread is a new ticket");
     assert_eq!(other["profile"]["id"], ticket["profile"]["id"], "of the same person");
-    assert_eq!(customer_texts(&world.messages(&ticket).await).len(), 3, "F1: the person's mails on this channel");
+    assert_eq!(
+        customer_texts(&world.messages(&ticket).await).len(),
+        3,
+        "F1: the person's mails on this channel"
+    );
 }
 
 async fn the_same_mail_delivered_twice_is_one_message(shape: Shape) {
@@ -48,7 +52,8 @@ async fn the_same_mail_delivered_twice_is_one_message(shape: Shape) {
         "From: {ANNA}\r\nTo: {MAILBOX}\r\nSubject: Twice\r\nMessage-ID: <twice@mail.example>\r\n\r\nonce is enough\r\n"
     );
     for _ in 0..3 {
-        let reply = world.mail_server().send(ANNA, crate::world::INBOUND, raw.as_bytes()).await.expect("a reply");
+        let reply =
+            world.mail_server().send(ANNA, crate::world::INBOUND, raw.as_bytes()).await.expect("a reply");
         assert_eq!(reply.code, 250);
     }
     let ticket = world.ticket_with("channel=email", "once is enough").await;

@@ -13,7 +13,8 @@ async fn everything_is_still_there_after_a_stop(shape: Shape) {
     world.mail("ben@customer.example", "A mail", "a mail", &[]).await;
     let mut visitor = Visitor::arrive(&world.page()).await.expect("a socket");
     visitor.say("a chat").await.expect("an ack");
-    for (query, text) in [("channel=sms", "a text"), ("channel=email", "a mail"), ("channel=chat", "a chat")] {
+    for (query, text) in [("channel=sms", "a text"), ("channel=email", "a mail"), ("channel=chat", "a chat")]
+    {
         world.ticket_with(query, text).await;
     }
     let mut kept = visitor.cut();

@@ -26,13 +26,15 @@ async fn a_text_becomes_a_ticket_and_the_answer_reaches_the_phone(shape: Shape) 
     world.text(PHONE, "JOIN", "SM2").await;
     world.twilio.message_with("subscribed", Duration::from_secs(10)).await.expect("the answer to JOIN");
     world.reply(&ticket, "It left our warehouse this morning.").await;
-    let call = world.twilio.message_with("It left our warehouse", Duration::from_secs(10)).await.expect("a call");
+    let call =
+        world.twilio.message_with("It left our warehouse", Duration::from_secs(10)).await.expect("a call");
     assert!(call.path.ends_with("/Messages.json"), "{}", call.path);
     assert_eq!((call.field("To"), call.field("From")), (Some(PHONE), Some(NUMBER)));
     assert_eq!(call.password, "the auth token");
 
     let messages = world.messages(&ticket).await;
-    let ours = messages.iter().find(|m| m["text"] == "It left our warehouse this morning.").expect("our message");
+    let ours =
+        messages.iter().find(|m| m["text"] == "It left our warehouse this morning.").expect("our message");
     world.message_is(&ticket, ours, "sent").await;
     for status in ["delivered", "sent"] {
         let base = world.product.url("sms-ingest");

@@ -56,7 +56,8 @@ async fn one_trace_runs_from_the_webhook_to_the_answer(shape: Shape) {
     world.product.stop().await;
 
     let seen = seen.lock().expect("not poisoned");
-    let webhook = seen.iter().find(|(_, span)| span.name.contains("/webhooks/sms")).expect("the webhook's span");
+    let webhook =
+        seen.iter().find(|(_, span)| span.name.contains("/webhooks/sms")).expect("the webhook's span");
     let trace: Vec<_> = seen.iter().filter(|(_, span)| span.trace_id == webhook.1.trace_id).collect();
     let names: Vec<_> = trace.iter().map(|(service, span)| format!("{service}: {}", span.name)).collect();
     assert!(names.iter().any(|name| name.contains("inbound.sms")), "ticketing took it in: {names:?}");

@@ -157,5 +157,9 @@ pub fn texts(messages: &[Value]) -> Vec<String> {
 
 /// The texts that came from the customer, in order.
 pub fn customer_texts(messages: &[Value]) -> Vec<String> {
-    messages.iter().filter(|m| m["direction"] == "in").map(|m| m["text"].as_str().unwrap_or_default().to_owned()).collect()
+    messages
+        .iter()
+        .filter(|m| m["direction"] == "in")
+        .map(|m| m["text"].as_str().unwrap_or_default().to_owned())
+        .collect()
 }
