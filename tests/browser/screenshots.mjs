@@ -51,8 +51,8 @@ async function fill(page) {
   }
   const mailbox = page.getByRole('region', { name: 'Mailbox' });
   const mails = [
-    ['Invoice for September', 'Hello,\n\nour accounting needs the September invoice with the VAT number on it.\n\nThank you\nMaria'],
-    ['Do the trail boots run small?', 'Hi,\n\nI am usually a 42. Should I take a 43?\n\nBest\nJonas'],
+    ['Invoice for September', 'Hello,\n\nour accounting needs the September invoice with the VAT number on it.\n\nThank you\nAnna'],
+    ['Do the trail boots run small?', 'Hi,\n\nI am usually a 42. Should I take a 43?\n\nBest\nAnna'],
   ];
   for (const [subject, words] of mails) {
     await mailbox.getByRole('textbox', { name: 'Subject' }).fill(subject);
