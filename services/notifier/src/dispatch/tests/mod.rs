@@ -1,5 +1,7 @@
 //! Claim, send and report over the embedded bus, with a desk that is a table and carriers that go wrong.
 
+mod mail;
+
 use std::{
     collections::HashMap,
     sync::{
@@ -315,110 +317,4 @@ async fn an_opt_out_at_the_carrier_is_reported_as_one() {
     world.texts(twilio.api_base());
     world.text("hi").await;
     assert!(matches!(world.report().await, DeliveryOutcome::Failed { opted_out: true, .. }));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_mail_goes_through_the_relay_with_its_files_in_its_thread() {
-    let mut world = World::open().await;
-    let sink = SmtpSink::start().await.unwrap();
-    let (_folder, blobs) = no_blobs();
-    blobs.put("att/1", Bytes::from_static(b"%PDF-1.7")).await.unwrap();
-    world.mails(relay(&sink), blobs);
-    let attachment = json!({"id": Uuid::new_v4(), "name": "invoice.pdf", "content_type": "application/pdf",
-        "size": 8, "url": "", "blob": "att/1"});
-    world.mail(vec![serde_json::from_value(attachment).unwrap()]).await;
-    world.mail(Vec::new()).await;
-    let reports = world.reports(2).await;
-    let sent = |outcome: &DeliveryOutcome| {
-        matches!(outcome, DeliveryOutcome::Sent { external_id, account, provider }
-            if external_id == "c.1.2.mac@example.com" && account == "support@example.com" && provider == "relay")
-    };
-    assert!(reports.iter().all(sent), "{reports:?}");
-    let mails = sink.mails();
-    assert_eq!(
-        (mails[0].from.as_str(), mails[0].to[0].as_str()),
-        ("support@example.com", "anna@kunde.example")
-    );
-    assert_eq!(mails[0].header("in-reply-to").as_deref(), Some("<q@kunde.example>"));
-    assert_eq!(mails[0].header("message-id").as_deref(), Some("<c.1.2.mac@example.com>"));
-    assert!(mails.iter().any(|mail| mail.text().contains("invoice.pdf")));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_relay_that_says_later_gets_the_mail_later_and_once() {
-    let mut world = World::open().await;
-    let sink = SmtpSink::start().await.unwrap();
-    for mishap in [
-        smtp_sink::Mishap::Drop(At::Greeting),
-        smtp_sink::Mishap::Reply(At::Recipient, "450 4.2.1 greylisted"),
-        smtp_sink::Mishap::Drop(At::Data),
-        smtp_sink::Mishap::Reply(At::Content, "451 4.3.0 try again"),
-    ] {
-        sink.next(mishap);
-    }
-    world.mails(relay(&sink), no_blobs().1);
-    world.mail(Vec::new()).await;
-    assert!(matches!(world.report().await, DeliveryOutcome::Sent { .. }));
-    assert_eq!(world.at_rest().await, 1);
-    assert_eq!(sink.mails().len(), 1);
-    assert_eq!(world.desk.released.lock().unwrap().len(), 4);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_refused_mail_fails_with_the_relays_words() {
-    let mut world = World::open().await;
-    let sink = SmtpSink::start().await.unwrap();
-    sink.next(smtp_sink::Mishap::Reply(At::Recipient, "550 5.1.1 no such mailbox"));
-    world.mails(relay(&sink), no_blobs().1);
-    world.mail(Vec::new()).await;
-    let DeliveryOutcome::Failed { error, opted_out: false } = world.report().await else {
-        panic!("not failed")
-    };
-    assert_eq!(error.code, "550");
-    assert!(error.reason.contains("no such mailbox"), "{}", error.reason);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_relay_silent_after_the_content_leaves_the_mail_uncertain() {
-    let mut world = World::open().await;
-    let sink = SmtpSink::start().await.unwrap();
-    sink.next(smtp_sink::Mishap::Drop(At::Content));
-    world.mails(relay(&sink), no_blobs().1);
-    world.mail(Vec::new()).await;
-    assert_eq!(world.report().await, DeliveryOutcome::Uncertain);
-    assert_eq!(world.at_rest().await, 1);
-    assert_eq!(sink.mails().len(), 1);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_mail_whose_file_is_gone_fails_and_names_it() {
-    let mut world = World::open().await;
-    let sink = SmtpSink::start().await.unwrap();
-    world.mails(relay(&sink), no_blobs().1);
-    let attachment = json!({"id": Uuid::new_v4(), "name": "invoice.pdf", "content_type": "application/pdf",
-        "size": 8, "url": "", "blob": "att/gone"});
-    world.mail(vec![serde_json::from_value(attachment).unwrap()]).await;
-    let DeliveryOutcome::Failed { error, .. } = world.report().await else { panic!("not failed") };
-    assert!(error.code == "attachment_missing" && error.reason.contains("invoice.pdf"), "{error:?}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn without_a_relay_mails_land_in_the_sandbox() {
-    let mut world = World::open().await;
-    let (seen, mut mails) = tokio::sync::mpsc::unbounded_channel();
-    let router = axum::Router::new().route(
-        "/sandbox/mailbox",
-        axum::routing::post(async move |headers: axum::http::HeaderMap, body: Bytes| {
-            seen.send((headers["content-type"].clone(), body)).unwrap();
-        }),
-    );
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    world.run(async move { axum::serve(listener, router).await.unwrap() });
-    world.mails(Way::sandbox(&url.parse().unwrap(), http::client().unwrap()), no_blobs().1);
-    world.mail(Vec::new()).await;
-    assert!(matches!(world.report().await, DeliveryOutcome::Sent { provider, .. } if provider == "sandbox"));
-    let (kind, mail) = mails.recv().await.unwrap();
-    assert_eq!(kind, "message/rfc822");
-    assert!(mail.starts_with(b"Date: ") && mail.windows(9).any(|bytes| bytes == b"Re: Order"));
 }
