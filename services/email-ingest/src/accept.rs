@@ -4,7 +4,7 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use bus::{Bus, topic::INBOUND_EMAIL};
 use bytes::Bytes;
-use domain::Clock;
+use domain::{Clock, event::MailClient};
 use host::{Blobs, Metrics, config::Mailbox};
 use tokio::time::timeout;
 
@@ -28,6 +28,8 @@ pub struct Envelope {
     pub from: Option<String>,
     /// The envelope recipients, as given.
     pub recipients: Vec<String>,
+    /// Who handed it to us, where the door knows it.
+    pub client: Option<MailClient>,
 }
 
 /// A mail that is durable.
@@ -102,13 +104,23 @@ impl Intake {
     }
 
     async fn keep(&self, envelope: &Envelope, raw: Bytes) -> anyhow::Result<Accepted> {
-        self.blobs.put(&raw_key(&raw), raw.clone()).await?;
-        let mut first = None;
-        for (recipient, mailbox) in self.mailboxes(envelope) {
-            let id = self.keep_for(envelope, recipient, mailbox, &raw).await?;
-            first.get_or_insert(id);
+        let mut mailboxes = self.mailboxes(envelope).into_iter();
+        let (recipient, mailbox) = mailboxes
+            .next()
+            .ok_or_else(|| anyhow::anyhow!("none of the recipients has a mailbox any more"))?;
+        // While the disk takes the raw bytes, the mail is understood.
+        let key = raw_key(&raw);
+        let (kept, understood) = tokio::join!(
+            self.blobs.put(&key, raw.clone()),
+            self.understand(envelope, recipient, mailbox, &raw)
+        );
+        kept?;
+        let id = self.publish(understood, raw.len()).await?;
+        // One after the other: each has the mail's files in memory once more.
+        for (recipient, mailbox) in mailboxes {
+            let understood = self.understand(envelope, recipient, mailbox, &raw).await;
+            self.publish(understood, raw.len()).await?;
         }
-        let id = first.ok_or_else(|| anyhow::anyhow!("none of the recipients has a mailbox any more"))?;
         Ok(Accepted { id })
     }
 
@@ -119,13 +131,13 @@ impl Intake {
         known.filter(|(_, mailbox)| seen.insert(&mailbox.address)).collect()
     }
 
-    async fn keep_for(
+    async fn understand(
         &self,
         envelope: &Envelope,
         recipient: &str,
         mailbox: &Mailbox,
         raw: &Bytes,
-    ) -> anyhow::Result<String> {
+    ) -> Understood {
         let case = Case {
             raw: raw.clone(),
             envelope_from: envelope.from.clone(),
@@ -134,13 +146,18 @@ impl Intake {
             routes: self.routes.clone(),
             now: self.clock.now(),
         };
-        let Understood { event, blobs } = self.guard.understand(case).await;
-        for (key, bytes) in blobs {
-            self.blobs.put(&key, bytes).await?;
-        }
+        let mut understood = self.guard.understand(case).await;
+        understood.event.client.clone_from(&envelope.client);
+        understood
+    }
+
+    /// Keeps the files and publishes the event; its id.
+    async fn publish(&self, Understood { event, blobs }: Understood, size: usize) -> anyhow::Result<String> {
+        let files = blobs.into_iter().map(|(key, bytes)| async move { self.blobs.put(&key, bytes).await });
+        futures::future::try_join_all(files).await?;
         let id = format!("mail:{}:{}", event.mailbox, event.digest);
         let published = self.bus.publish(INBOUND_EMAIL, &id, &event).await?;
-        tracing::info!(%id, kind = ?event.kind, duplicate = published.duplicate, bytes = raw.len(), "a mail was taken in");
+        tracing::info!(%id, kind = ?event.kind, duplicate = published.duplicate, bytes = size, "a mail was taken in");
         Ok(id)
     }
 }

@@ -83,7 +83,13 @@ impl Guard {
             }
             Err(_) => tracing::error!("a mail took too long to understand; taken in by its headers"),
         }
-        case.go(mail::minimal::understand)
+        case.go(|raw, arrival| {
+            mail::minimal::in_part(
+                raw,
+                arrival,
+                "reading it took too long or failed: only its beginning was read",
+            )
+        })
     }
 }
 

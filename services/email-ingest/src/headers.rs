@@ -1,24 +1,32 @@
 //! The header block of a mail as it stands: names, unfolded values, nothing decoded. One linear pass that cannot fail,
 //! so that it serves where real parsing failed too.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::Range};
 
 /// Headers kept; further ones are not looked at.
 const MAX_HEADERS: usize = 1000;
-/// Bytes of the header block looked at.
-pub const MAX_BLOCK: usize = 256 * 1024;
+/// Bytes of all headers together that are looked at.
+const MAX_BLOCK: usize = 256 * 1024;
+/// Bytes of one header that are looked at: hundreds of addresses.
+const MAX_FIELD: usize = 64 * 1024;
 
 /// The headers of a mail.
 #[derive(Debug, Default)]
 pub struct Headers<'a> {
     fields: Vec<(String, Cow<'a, str>)>,
+    /// Where the kept ones stand.
+    kept: Vec<Range<usize>>,
+    /// Their bytes.
+    size: usize,
+    /// Something was left out.
+    cut: bool,
     body: usize,
 }
 
 impl<'a> Headers<'a> {
     /// Reads the header block.
     pub fn read(raw: &'a [u8]) -> Self {
-        let mut headers = Self { fields: Vec::new(), body: raw.len() };
+        let mut headers = Self { body: raw.len(), ..Self::default() };
         let (mut at, mut field) = (0, None);
         while at < raw.len() {
             let end = raw[at..].iter().position(|b| *b == b'\n').map_or(raw.len(), |found| at + found + 1);
@@ -40,11 +48,15 @@ impl<'a> Headers<'a> {
         headers
     }
 
-    fn keep(&mut self, raw: &'a [u8], field: Option<std::ops::Range<usize>>) {
-        let Some(field) = field.filter(|f| f.end <= MAX_BLOCK && self.fields.len() < MAX_HEADERS) else {
+    fn keep(&mut self, raw: &'a [u8], field: Option<Range<usize>>) {
+        let Some(whole) = field else { return };
+        let place = whole.start..whole.end.min(whole.start + MAX_FIELD);
+        self.cut |= place != whole;
+        if self.fields.len() >= MAX_HEADERS || self.size + place.len() > MAX_BLOCK {
+            self.cut = true;
             return;
-        };
-        let field = &raw[field];
+        }
+        let field = &raw[place.clone()];
         let Some(colon) = field.iter().position(|b| *b == b':') else {
             return;
         };
@@ -54,6 +66,8 @@ impl<'a> Headers<'a> {
         }
         let name = String::from_utf8_lossy(name).to_ascii_lowercase();
         self.fields.push((name, unfold(&field[colon + 1..])));
+        self.size += place.len();
+        self.kept.push(place);
     }
 
     /// The first header of that name (in lower case).
@@ -76,9 +90,12 @@ impl<'a> Headers<'a> {
         self.body
     }
 
-    /// Whether everything in the header block was looked at.
-    pub fn are_whole(&self) -> bool {
-        self.body <= MAX_BLOCK && self.fields.len() < MAX_HEADERS
+    /// The mail with these headers alone, for who cannot bear all of them; `None` where these are all.
+    pub fn shortened(&self, raw: &[u8]) -> Option<Vec<u8>> {
+        self.cut.then(|| {
+            let fields = self.kept.iter().flat_map(|place| [raw[place.clone()].trim_ascii_end(), b"\r\n"]);
+            fields.chain([&b"\r\n"[..], &raw[self.body..]]).collect::<Vec<_>>().concat()
+        })
     }
 }
 
@@ -116,6 +133,16 @@ mod tests {
         let raw = "A: b\r\n".repeat(MAX_HEADERS + 1) + "\r\n";
         let headers = Headers::read(raw.as_bytes());
         assert_eq!(headers.all("a").count(), MAX_HEADERS);
-        assert!(!headers.are_whole());
+        assert_eq!(headers.shortened(raw.as_bytes()).unwrap().len(), MAX_HEADERS * 6 + 2);
+        assert_eq!(Headers::read(b"A: b\r\n\r\n").shortened(b"A: b\r\n\r\n"), None);
+    }
+
+    #[test]
+    fn behind_a_header_without_end_the_others_are_read() {
+        let raw = format!("To: {}\r\nSubject: hi\r\n\r\nbody", "a@x.org, ".repeat(200_000));
+        let headers = Headers::read(raw.as_bytes());
+        assert_eq!((headers.get("subject"), headers.get("to").unwrap().len()), (Some("hi"), MAX_FIELD - 4));
+        let shortened = headers.shortened(raw.as_bytes()).unwrap();
+        assert!(shortened.ends_with(b"\r\nSubject: hi\r\n\r\nbody") && shortened.len() < MAX_FIELD + 100);
     }
 }

@@ -91,14 +91,15 @@ async fn receive(
         return Err(Problem::forbidden("the bearer key is wrong or missing"));
     }
     if !known {
-        return Err(Problem::not_found("no mailbox forwards to this address"));
+        let unknown = Problem::new(StatusCode::NOT_FOUND, "no_mailbox");
+        return Err(unknown.detail("no mailbox forwards to this address"));
     }
     let (raw, share) = door.read(&headers, body).await?;
     if raw.iter().all(u8::is_ascii_whitespace) {
         return Err(Problem::bad_request("empty", "there is no mail in the body"));
     }
     let from = parameters.from.filter(|from| from.is_empty() || EmailAddress::parse(from).is_ok());
-    let envelope = Envelope { from, recipients: vec![parameters.rcpt] };
+    let envelope = Envelope { from, recipients: vec![parameters.rcpt], client: None };
     let kept = door.intake.accept(&envelope, raw).await;
     drop(share);
     match kept {

@@ -1,24 +1,27 @@
-//! Takes mail in: SMTP and raw mail over HTTP. A mail is answered for (`250`, `202`) once its raw bytes and files lie
+//! Takes mail in: SMTP, LMTP and raw mail over HTTP. A mail is answered for (`250`, `202`) once its raw bytes and files lie
 //! in blobs and its event is on the bus; otherwise the sender is told to keep it (`451`, `503`). No mail is refused
 //! for being odd.
 //!
 //! * doors: [`smtp`], [`http`]; both end in [`accept`].
-//! * rules, pure: [`smtp::session`], [`smtp::data`], [`routing`], [`headers`], [`thread`], [`robot`], [`mail`],
-//!   [`html`].
+//! * rules, pure: [`smtp::session`], [`smtp::data`], [`smtp::chunk`], [`routing`], [`headers`], [`thread`], [`robot`], [`bounce`],
+//!   [`quote`], [`mail`], [`html`].
 
 use std::sync::Arc;
 
 use anyhow::Context;
-use host::Host;
+use host::{Host, config::Smtp};
+use smtp::tls::{Certificates, LOOK_EVERY};
 use tokio::net::TcpListener;
 
 pub mod accept;
+pub mod bounce;
 pub mod budget;
 pub mod guard;
 pub mod headers;
 pub mod html;
 pub mod http;
 pub mod mail;
+pub mod quote;
 pub mod robot;
 pub mod routing;
 pub mod smtp;
@@ -30,7 +33,7 @@ const MEMORY: usize = 128 * 1024 * 1024;
 /// Opens the doors.
 ///
 /// # Errors
-/// The SMTP address cannot be listened on.
+/// An address cannot be listened on, or the certificate cannot be used.
 pub async fn start(host: &mut Host) -> anyhow::Result<()> {
     let config = host.config().clone();
     let routes = Arc::new(routing::Routes::new(config.email.mailboxes.clone()));
@@ -49,17 +52,39 @@ pub async fn start(host: &mut Host) -> anyhow::Result<()> {
         held: web::Limiter::new(http::HELD_PER_HOUR, std::time::Duration::from_secs(3600)),
     }));
 
-    let address = &config.smtp.listen;
-    let listener = TcpListener::bind(address).await;
-    let listener = listener.with_context(|| format!("smtp.listen: {address} cannot be listened on"))?;
-    host.announce("smtp", listener.local_addr()?);
+    let limits = smtp::Limits::with_max_size(max_size);
     let door = smtp::Door {
         host: config.public_url.host_str().unwrap_or("localhost").into(),
+        lmtp: false,
         routes,
         intake,
-        limits: smtp::Limits::with_max_size(max_size),
+        limits,
+        guests: smtp::Guests::new(limits),
+        certificates: certificates(host, &config.smtp).await?,
+        require_tls: config.smtp.require_tls,
+        trusted: config.smtp.trusted_peers.clone(),
+        proxy_protocol: config.smtp.proxy_protocol,
         stopping: host.stopping(),
     };
-    host.spawn("smtp", smtp::serve(listener, Arc::new(door)));
+    if let Some(address) = &config.smtp.lmtp_listen {
+        open(host, "lmtp", address, smtp::Door { lmtp: true, ..door.clone() }).await?;
+    }
+    open(host, "smtp", &config.smtp.listen, door).await
+}
+
+/// The certificate for STARTTLS, if one is configured, and a task that reads it again when it is renewed.
+async fn certificates(host: &mut Host, smtp: &Smtp) -> anyhow::Result<Option<Arc<Certificates>>> {
+    let (Some(certificate), Some(key)) = (&smtp.tls_certificate, &smtp.tls_key) else { return Ok(None) };
+    let (certificates, watch) = Certificates::open(certificate.clone(), key.clone()).await?;
+    host.spawn("certificates", watch.run(LOOK_EVERY, host.stopping()));
+    Ok(Some(certificates))
+}
+
+async fn open(host: &mut Host, name: &'static str, address: &str, door: smtp::Door) -> anyhow::Result<()> {
+    let key = if door.lmtp { "smtp.lmtp_listen" } else { "smtp.listen" };
+    let listener = TcpListener::bind(address).await;
+    let listener = listener.with_context(|| format!("{key}: {address} cannot be listened on"))?;
+    host.announce(name, listener.local_addr()?);
+    host.spawn(name, smtp::serve(listener, Arc::new(door)));
     Ok(())
 }

@@ -99,10 +99,14 @@ pub fn kind(signs: &Signs<'_>) -> MailKind {
         MailKind::Bounce
     } else if is_auto_reply(signs) {
         MailKind::AutoReply
+    } else if is_feedback(signs) {
+        MailKind::AbuseReport
     } else if is_system(signs) {
         MailKind::System
     } else if is_list(signs) {
         MailKind::List
+    } else if is_invitation(signs) {
+        MailKind::Calendar
     } else {
         MailKind::Human
     }
@@ -124,6 +128,8 @@ fn is_daemon(signs: &Signs<'_>) -> bool {
         || matches!(
             local,
             "mailer"
+                | "post_master"
+                | "post-master"
                 | "mail delivery subsystem"
                 | "bounce"
                 | "bounces"
@@ -152,7 +158,20 @@ fn is_bounce(signs: &Signs<'_>) -> bool {
         return true;
     }
     let says_so = begins(signs.subject, BOUNCE_SUBJECTS);
-    (is_daemon(signs) && (says_so || !begins(signs.subject, AWAY_SUBJECTS))) || (signs.null_sender && says_so)
+    // nobody is to answer it, and it brings a mail back
+    let returned = signs.null_sender
+        && ["message/rfc822", "text/rfc822-headers"].iter().any(|kind| has_part(signs, kind))
+        && !begins(signs.subject, AWAY_SUBJECTS);
+    returned
+        || (is_daemon(signs) && (says_so || !begins(signs.subject, AWAY_SUBJECTS)))
+        || (signs.null_sender && says_so)
+}
+
+/// The invitation is what the mail says, in another form, and not a file beside somebody's words.
+fn is_invitation(signs: &Signs<'_>) -> bool {
+    let whole = signs.headers.get("content-type").unwrap_or_default().trim_start().to_ascii_lowercase();
+    let is_body = whole.starts_with("multipart/alternative") || whole.starts_with("text/calendar");
+    has_part(signs, "text/calendar") && (is_body || has_part(signs, "application/ics"))
 }
 
 fn is_feedback(signs: &Signs<'_>) -> bool {
@@ -202,7 +221,7 @@ fn is_automatic(headers: &Headers<'_>) -> bool {
 
 fn is_system(signs: &Signs<'_>) -> bool {
     let looped = signs.headers.all("x-loop").any(|value| matches!(keyword(value).as_str(), "yes" | "true"));
-    is_automatic(signs.headers) || is_feedback(signs) || signs.null_sender || looped
+    is_automatic(signs.headers) || signs.null_sender || looped
 }
 
 fn is_list(signs: &Signs<'_>) -> bool {

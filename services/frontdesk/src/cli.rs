@@ -8,7 +8,7 @@ use host::{Configuration, LogFormat, WRONG_USAGE};
 
 use crate::{
     accounts::{self, PasswordFrom},
-    doctor,
+    doctor, mail_pipe,
     roles::{self, Service},
 };
 
@@ -62,6 +62,8 @@ enum Command {
     Config,
     /// Check configuration, broker, database, files, mail relay and carriers, and say how to mend what is wrong
     Doctor,
+    /// Take a mail from stdin to email-ingest, for an alias or pipe of a mail server; exit codes of sysexits
+    MailPipe(mail_pipe::Options),
     /// People who work here
     #[command(subcommand)]
     User(UserCommand),
@@ -110,6 +112,9 @@ pub fn run() -> ExitCode {
         Err(usage) => {
             // Help and version are told too, with code 0. A closed pipe is no reason to fail.
             let _ = usage.print();
+            if usage.use_stderr() && std::env::args_os().any(|word| word == "mail-pipe") {
+                return mail_pipe::wrong_usage();
+            }
             return ExitCode::from(u8::try_from(usage.exit_code()).unwrap_or(WRONG_USAGE));
         }
     };
@@ -120,6 +125,10 @@ pub fn run() -> ExitCode {
     match (Configuration::load(options.config.as_deref()), command) {
         (config, Command::Doctor) => doctor::run(config, log_format),
         (Ok(config), command) => dispatch(command, config, log_format),
+        (Err(faults), Command::MailPipe(_)) => {
+            complain(faults);
+            mail_pipe::put_off()
+        }
         (Err(faults), _) => {
             complain(faults);
             ExitCode::from(WRONG_USAGE)
@@ -144,6 +153,7 @@ fn dispatch(command: Command, config: Configuration, log_format: LogFormat) -> E
             ExitCode::SUCCESS
         }
         Command::Doctor => doctor::run(Ok(config), log_format),
+        Command::MailPipe(options) => mail_pipe::run(&config, options, log_format),
         Command::User(UserCommand::Add { email, role, name, password_file, password_stdin }) => {
             let from = match (password_file, password_stdin) {
                 (Some(file), _) => PasswordFrom::File(file),

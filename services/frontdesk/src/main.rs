@@ -3,10 +3,14 @@
 mod accounts;
 mod cli;
 mod doctor;
+mod mail_pipe;
 mod roles;
 mod sandbox;
 
 use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     host::main(cli::run)

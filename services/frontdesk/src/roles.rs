@@ -57,6 +57,11 @@ impl Service {
         matches!(self, Self::Ticketing | Self::Inbox)
     }
 
+    /// sms-ingest takes texts in without it, into its spool.
+    fn needs_bus(self) -> bool {
+        self != Self::SmsIngest
+    }
+
     async fn start(self, host: &mut Host) -> anyhow::Result<()> {
         let name = self.name();
         match self {
@@ -83,7 +88,8 @@ pub fn run_alone(service: Service, config: Configuration, log_format: LogFormat)
         return ExitCode::from(WRONG_USAGE);
     }
     let (role, is_public) = (service.name(), service.is_public());
-    Launch { role, config, log_format, is_public, is_whole: false }.run(async |host| {
+    let needs_bus = service.needs_bus();
+    Launch { role, config, log_format, is_public, is_whole: false, needs_bus }.run(async |host| {
         if service == Service::Inbox && accounts::is_owner_configured(host.config()) {
             owner_of_cluster(host).await?;
         }
@@ -95,7 +101,8 @@ pub fn run_alone(service: Service, config: Configuration, log_format: LogFormat)
 
 /// `frontdesk up`.
 pub fn run_all(config: Configuration, log_format: LogFormat) -> ExitCode {
-    Launch { role: "up", config, log_format, is_public: true, is_whole: true }.run(async |host| {
+    let launch = Launch { role: "up", config, log_format, is_public: true, is_whole: true, needs_bus: true };
+    launch.run(async |host| {
         let entrance = prepare(host).await?;
         for service in Service::ALL {
             service.start(host).await?;

@@ -16,7 +16,7 @@ use web::{Problem, assets};
 struct Files;
 
 /// Addresses of others: nothing of them is the console's, not even where nobody answers.
-const OTHERS: &[&str] = &["api", "chat", "webhooks", "sandbox", "l"];
+const OTHERS: &[&str] = &["api", "chat", "webhooks", "sandbox", "l", "media", "mail-images"];
 
 /// The console at `/`. Whatever is no file of it and no address of others is the application itself.
 pub(crate) fn router() -> Router {

@@ -3,31 +3,40 @@
 //! Each call is a thin edge over a use case of the desk: who asks ([`auth`]), may they, what the desk says, as JSON
 //! ([`view`]) or as a problem document ([`refusal`]).
 
-use std::{sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use axum::Router;
 use bus::Bus;
-use desk::{Channels, Desk, Options};
-use host::{Blobs, Host};
+use desk::{Channels, Desk, Options, Outside};
+use host::{
+    Blobs, Configuration, Host,
+    config::{EnvelopeSender, Site, SmsNumber},
+};
 use tokio_util::sync::CancellationToken;
 use url::Url;
+use web::Limiter;
 
 mod api;
 mod auth;
 mod console;
+mod customers;
 mod idempotent;
 mod live;
+mod mail_page;
 mod openapi;
 mod refusal;
 pub mod view;
 
+pub use customers::{Clicks, MailImages};
 pub use live::Live;
 pub use openapi::description;
 
 /// How often what has had its time is forgotten.
 const FORGET_EVERY: Duration = Duration::from_secs(60 * 60);
 
+/// Calls of one address at the doors for customers; many phones share the address of their network.
+const VISITS_PER_MINUTE: u32 = 600;
 /// How often it is looked whether the reader of a live stream still may.
 const CHECK_READERS_EVERY: Duration = Duration::from_secs(60);
 
@@ -41,10 +50,18 @@ pub struct Parts {
     pub blobs: Blobs,
     /// Address the outside uses.
     pub public_url: Url,
+    /// Numbers as configured.
+    pub numbers: Vec<SmsNumber>,
+    /// Sites of the chat as configured.
+    pub sites: Vec<Site>,
     /// Cancelled when nothing new is taken in: live streams end.
     pub stopping: CancellationToken,
     /// How often it is looked whether the reader of a live stream still may.
     pub check_readers_every: Duration,
+    /// Counts visits to short links.
+    pub clicks: Arc<Clicks>,
+    /// Fetches pictures that mails show.
+    pub images: MailImages,
 }
 
 /// What every call can use.
@@ -53,10 +70,15 @@ pub(crate) struct App {
     bus: Bus,
     blobs: Blobs,
     public_url: Url,
+    numbers: Vec<SmsNumber>,
+    sites: Vec<Site>,
     stopping: CancellationToken,
     check_readers_every: Duration,
     live: Arc<Live>,
     limits: auth::SignInLimits,
+    clicks: Arc<Clicks>,
+    images: MailImages,
+    visitors: Limiter<IpAddr>,
 }
 
 pub(crate) type Shared = Arc<App>;
@@ -80,38 +102,74 @@ pub async fn start(host: &mut Host) -> anyhow::Result<()> {
         clock: host.clock(),
         channels: Channels {
             numbers: config.sms.numbers.iter().map(|number| number.number.clone()).collect(),
+            confirmed_by_carrier: config.sms.confirmed_by_carrier(),
+            paces: config.sms.paces(),
             mailboxes: config.email.mailboxes.iter().map(|mailbox| mailbox.address.clone()).collect(),
             sites: config.chat.sites.iter().map(|site| site.id.clone()).collect(),
         },
     };
     let desk = Desk::open(options).await.context("cannot open the database")?;
+    let key = host.installation_secret("addresses of pictures");
+    let chats = host.installation_secret("chat-session");
+    let desk = desk.reached_at(outside(&config, key).opening_chats(chats));
     let checked = desk.clone();
     host.ready_check("database of inbox", Box::new(move || Box::pin(ready(checked.clone()))));
     let (bus, blobs, stopping) = (host.bus(), host.blobs(), host.stopping());
     let live = Live::open(&bus).await?;
     host.spawn("inbox live", live.clone().run(bus.clone(), stopping.clone()));
     host.spawn("inbox typing", live.clone().hear_typing(bus.clone(), stopping.clone()));
+    host.spawn("inbox agents", live.clone().tell_agents(bus.clone(), stopping.clone()));
     host.spawn("inbox forgetting", forget(desk.clone(), stopping.clone()));
     let closing = desk.clone();
     host.on_drained("database of inbox", async move { closing.close().await });
+    let clicks = Clicks::open(desk.clone(), host.installation_secret("visitors of short links"));
+    let counting = clicks.clone();
+    host.on_drained("visits to short links", async move { counting.close().await });
     let parts = Parts {
         desk,
         bus,
         blobs,
         public_url: config.public_url.clone(),
+        numbers: config.sms.numbers.clone(),
+        sites: config.chat.sites.clone(),
         stopping,
         check_readers_every: CHECK_READERS_EVERY,
+        clicks,
+        images: MailImages::new()?,
     };
     host.mount(router(parts, live));
     Ok(())
 }
 
-/// All routes: the API, its description and the console.
+/// All routes: the API, its description, the doors for customers, and the console.
 pub fn router(parts: Parts, live: Arc<Live>) -> Router {
-    let Parts { desk, bus, blobs, public_url, stopping, check_readers_every } = parts;
+    let Parts { desk, bus, blobs, public_url, numbers, sites, stopping, check_readers_every, clicks, images } =
+        parts;
     let limits = auth::SignInLimits::default();
-    let app = Arc::new(App { desk, bus, blobs, public_url, stopping, check_readers_every, live, limits });
-    api::router(app).merge(console::router())
+    let visitors = Limiter::new(VISITS_PER_MINUTE, Duration::from_secs(60));
+    let app = Arc::new(App {
+        desk,
+        bus,
+        blobs,
+        public_url,
+        numbers,
+        sites,
+        stopping,
+        check_readers_every,
+        live,
+        limits,
+        clicks,
+        images,
+        visitors,
+    });
+    api::router(app.clone()).merge(customers::router(app)).merge(console::router())
+}
+
+fn outside(config: &Configuration, key: [u8; 32]) -> Outside {
+    let mailboxes = config.email.mailboxes.iter();
+    let inbound = mailboxes.map(|mailbox| (mailbox.address.clone(), mailbox.inbound.clone()));
+    let named_bounces = config.email.envelope_sender == EnvelopeSender::Bounces;
+    Outside::new(config.public_url.as_str(), key).with_mailboxes(inbound, named_bounces)
 }
 
 async fn ready(desk: Desk) -> Result<(), String> {

@@ -26,11 +26,18 @@ use crate::{
     ),
     components(schemas(
         document::Problem,
+        event::BulkChanged,
+        event::LinkClicked,
         event::LivePosition,
         event::MessageAdded,
+        event::MessageChanged,
         event::MessageMoved,
+        event::RoutingChanged,
+        event::NoteAdded,
+        event::NoteRemoved,
         event::TicketChanged,
         event::Typing,
+        event::ViewChanged,
     )),
     modifiers(&Ways)
 )]

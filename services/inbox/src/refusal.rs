@@ -37,10 +37,17 @@ impl From<DeskError> for Refusal {
         Self(match error {
             DeskError::NotFound(_) => Problem::not_found(error.to_string()),
             DeskError::Invalid { .. } => Problem::invalid(error.to_string()),
+            DeskError::Unfit { code, reason } => {
+                Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code).detail(reason)
+            }
             DeskError::Conflict { code: code @ "version_mismatch", reason } => {
                 Problem::new(StatusCode::PRECONDITION_FAILED, code).detail(reason)
             }
             DeskError::Conflict { code, reason } => Problem::conflict(code, reason),
+            DeskError::QuietHours(ref quiet) => Problem::conflict("quiet_hours", error.to_string())
+                .member("send_at", quiet.until.to_string())
+                .member("local_time", quiet.local_time.clone())
+                .member("time_zone", quiet.time_zone.clone()),
             DeskError::Forbidden(reason) => Problem::forbidden(reason),
             DeskError::Unavailable(reason) | DeskError::Busy(reason) => {
                 tracing::warn!(reason, "the desk is not available");

@@ -3,6 +3,7 @@
 //!
 //! * [`dispatch`]: claim, send, report.
 //! * [`send`]: the ways out.
+//! * [`fetch`]: files of texts that lie at their carrier.
 
 use std::sync::Arc;
 
@@ -10,12 +11,15 @@ use bus::{Handler, Stream, Subscription};
 use host::{Host, Secret};
 
 mod dispatch;
+mod fetch;
 mod send;
 
 use dispatch::Dispatch;
+use fetch::Files;
+pub use send::email::dkim;
 use send::{
     Sender,
-    email::{Mails, Relay, Way},
+    email::{Mails, Relay, Way, dkim::Signers},
     sms::{Here, Texts},
 };
 
@@ -33,29 +37,42 @@ const EMAIL: Subscription = Subscription {
     batch: 1,
     concurrency: 16,
 };
+const MEDIA: Subscription = Subscription {
+    name: "notifier-media",
+    stream: Stream::Outbound,
+    subjects: &["outbound.media"],
+    batch: 1,
+    concurrency: 4,
+};
 
 /// Starts sending.
 ///
 /// # Errors
-/// `relay.url` cannot be used, or TLS cannot be set up.
+/// `relay.url` or a key of `email.dkim` cannot be used, or TLS cannot be set up.
 pub async fn start(host: &mut Host) -> anyhow::Result<()> {
     let config = host.config().clone();
     host.metrics().describe(
         "frontdesk_sends_total",
         "Messages handed to carriers and the relay, by what became of them.",
     );
+    host.metrics().describe("frontdesk_files_total", "Files of texts at carriers, by what became of them.");
     let here = Here {
         public_url: config.public_url.clone(),
         local_url: host.local_url(),
         house_secret: Secret::new(web::signature::hex(host.installation_secret("sandbox"))),
     };
     let client = send::http::client()?;
-    let texts = Texts::new(config.sms.numbers.clone(), here, client.clone());
+    let texts =
+        Texts { lines: config.sms.numbers.clone(), here, clock: host.clock(), client: client.clone() };
     let way = match config.relay.url.as_ref().filter(|url| !url.expose().is_empty()) {
         Some(url) => Way::Relay(Relay::new(url)?),
         None => Way::sandbox(&host.local_url(), client),
     };
-    let mails = Mails { way, blobs: host.blobs(), clock: host.clock() };
+    let signers = Signers::new(&config.email.dkim)?;
+    let mails = Mails { way, blobs: host.blobs(), clock: host.clock(), signers };
+    let (blobs, lines) = (host.blobs(), config.sms.numbers.clone());
+    let files = Files::new(host.bus(), blobs, host.clock(), host.metrics(), lines)?;
+    host.consume(MEDIA, Arc::new(files));
     host.consume(SMS, dispatch(host, texts));
     host.consume(EMAIL, dispatch(host, mails));
     Ok(())

@@ -16,6 +16,11 @@ const PER_SECOND: i64 = 2 * 1024;
 /// What a held request costs besides its bytes.
 const OVERHEAD: i64 = 512;
 
+/// Stands for a secret.
+const HIDDEN: &str = "[secret]";
+/// A shorter secret is not looked for in bodies: it may be any word.
+const SHORTEST_SECRET: usize = 6;
+
 /// A budget of bytes, refilled with time.
 pub struct Quarantine(Mutex<Budget>);
 
@@ -43,10 +48,53 @@ impl Quarantine {
         }
         admitted
     }
+
+    /// For what a carrier was thanked for: beyond the budget its reason is kept all the same, without the request.
+    pub fn admit_or_shorten(&self, held: &mut InboundHeld) {
+        if !self.admits(held) {
+            held.raw = "the request is not kept: there were too many such".to_owned();
+        }
+    }
+}
+
+/// One item of a request whose other items went their way.
+#[derive(Clone, Copy)]
+pub struct Item<'a> {
+    /// Its place in the request.
+    pub place: usize,
+    /// Why it is of no use, in one sentence.
+    pub reason: &'a str,
+    /// The carrier's id of it.
+    pub external_id: Option<&'a str>,
+}
+
+/// An item as it is kept, with the whole request, and its dedup id: the same item again is the same, whatever fresh
+/// signature came with it.
+pub fn unusable(
+    source: &str,
+    request: &Request<'_>,
+    item: Item<'_>,
+    now: Timestamp,
+) -> (String, InboundHeld) {
+    let digest = hex(sha256(request.body));
+    let external_id = item.external_id.map_or_else(|| digest.clone(), short);
+    let held = InboundHeld {
+        channel: Channel::Sms,
+        source: source.to_owned(),
+        external_id,
+        reason: item.reason.to_owned(),
+        raw: as_text(request),
+        received_at: now,
+    };
+    (format!("held:{source}:{digest}:{}", item.place), held)
+}
+
+fn short(id: &str) -> String {
+    id.chars().take(128).collect()
 }
 
 /// A refused request as it is kept, and its dedup id: the same request again is the same.
-pub fn held(
+pub fn refused(
     source: &str,
     request: &Request<'_>,
     reason: String,
@@ -55,24 +103,40 @@ pub fn held(
 ) -> (String, InboundHeld) {
     let raw = as_text(request);
     let digest = hex(sha256(raw.as_bytes()));
-    let external_id = external_id.map_or_else(|| digest.clone(), |id| id.chars().take(128).collect());
+    let external_id = external_id.map_or_else(|| digest.clone(), |id| short(&id));
     let source = source.to_owned();
     let id = format!("held:{source}:{digest}");
     (id, InboundHeld { channel: Channel::Sms, source, external_id, reason, raw, received_at: now })
 }
 
-/// Request line, the headers that matter (never credentials) and the body.
+/// Request line, the headers that matter (never credentials) and the body. The secret of the address is hidden
+/// wherever it stands: some carriers repeat the address in the body.
 fn as_text(request: &Request<'_>) -> String {
     let matters =
         |name: &str| name == "content-type" || name.contains("signature") || name.starts_with("i-twilio-");
-    let mut text = format!("{} {}\n", request.method, request.url);
+    let mut text = format!("{} {}\n", request.method, without_secret(request));
     for (name, value) in request.headers.iter().filter(|(name, _)| matters(name.as_str())) {
         text.push_str(&format!("{name}: {}\n", String::from_utf8_lossy(value.as_bytes())));
     }
     text.push('\n');
     text.push_str(&String::from_utf8_lossy(request.body));
-    let text = text.replace('\0', "\u{fffd}");
+    let mut text = text.replace('\0', "\u{fffd}");
+    if let Some(secret) = request.path_secret.filter(|secret| secret.len() >= SHORTEST_SECRET) {
+        text = text.replace(secret, HIDDEN);
+    }
     text[..text.floor_char_boundary(MOST_KEPT)].to_owned()
+}
+
+/// The address with its last segment hidden, if that is a secret.
+fn without_secret(request: &Request<'_>) -> String {
+    let (path, query) = match request.url.find('?') {
+        Some(at) => request.url.split_at(at),
+        None => (request.url, ""),
+    };
+    match path.rfind('/').filter(|_| request.path_secret.is_some()) {
+        Some(at) => format!("{}/{HIDDEN}{query}", &path[..at]),
+        None => request.url.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -87,8 +151,56 @@ mod tests {
             ("authorization".parse().unwrap(), "Basic c2VjcmV0".parse().unwrap()),
         ];
         let headers = headers.into_iter().collect::<HeaderMap>();
-        let request = Request { method: "POST", url: "https://desk.example.com/x", headers: &headers, body };
-        held("twilio", &request, "the signature does not match".into(), None, Timestamp::from_millis(at))
+        let request = request(&headers, body);
+        refused("twilio", &request, "the signature does not match".into(), None, Timestamp::from_millis(at))
+    }
+
+    fn request<'a>(headers: &'a HeaderMap, body: &'a [u8]) -> Request<'a> {
+        let url = "https://desk.example.com/x";
+        Request { method: "POST", url, headers, body, path_secret: None, certificate: None }
+    }
+
+    #[test]
+    fn the_secret_of_an_address_is_kept_nowhere() {
+        let headers = HeaderMap::new();
+        let body =
+            br#"{"text":"hi","delivered_to":"https://desk.example.com/webhooks/sms/telnyx/hunter2/x"}"#;
+        let base = request(&headers, body);
+        let url = "https://desk.example.com/webhooks/sms/telnyx/hunter%322?a=/b";
+        let secret = Request { url, path_secret: Some("hunter2"), ..base };
+        let item = || Item { place: 0, reason: "no text", external_id: None };
+        let now = Timestamp::from_millis(1);
+        for held in [
+            refused("telnyx", &secret, "why".into(), None, now).1,
+            unusable("telnyx", &secret, item(), now).1,
+        ] {
+            assert!(
+                held.raw.starts_with("POST https://desk.example.com/webhooks/sms/telnyx/[secret]?a=/b\n")
+            );
+            assert!(!held.raw.contains("hunter"), "{}", held.raw);
+            assert!(held.raw.contains("/telnyx/[secret]/x"), "{}", held.raw);
+        }
+        let short = Request { path_secret: Some("hi"), ..secret };
+        assert!(refused("telnyx", &short, "why".into(), None, now).1.raw.contains("\"text\":\"hi\""));
+    }
+
+    #[test]
+    fn an_item_of_no_use_is_the_same_under_a_fresh_signature_and_keeps_its_reason_in_a_flood() {
+        let stamped = |stamp: &str| [("x-signature".parse().unwrap(), stamp.parse().unwrap())];
+        let (first, again) = (HeaderMap::from_iter(stamped("1")), HeaderMap::from_iter(stamped("2")));
+        let item = |place| Item { place, reason: "it has no sender", external_id: Some("M1") };
+        let now = Timestamp::from_millis(0);
+        let id = |headers, place| unusable("infobip", &request(headers, b"[{},{}]"), item(place), now).0;
+        assert_eq!(id(&first, 0), id(&again, 0));
+        assert_ne!(id(&first, 0), id(&first, 1));
+        let quarantine = Quarantine::new(now);
+        let large = vec![b'x'; MOST_KEPT];
+        for nth in 0..200 {
+            let (_, mut held) = unusable("infobip", &request(&first, &large), item(0), now);
+            quarantine.admit_or_shorten(&mut held);
+            assert_eq!((held.reason.as_str(), held.external_id.as_str()), ("it has no sender", "M1"));
+            assert_eq!(held.raw.starts_with("the request is not kept"), nth >= 127, "{nth}");
+        }
     }
 
     #[test]

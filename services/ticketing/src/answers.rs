@@ -4,7 +4,7 @@ use std::future::Future;
 
 use bus::{
     Question,
-    topic::{CHAT_HISTORY, CLAIM_SEND, RELEASE_SEND, SETTINGS},
+    topic::{CHAT_HISTORY, CLAIM_SEND, PAST_CHATS, RELEASE_SEND, SETTINGS},
 };
 use desk::{Desk, DeskError};
 use host::Host;
@@ -20,6 +20,9 @@ pub(crate) fn give(host: &mut Host, desk: &Desk) {
     });
     answer(host, "ticketing answers chat_history", CHAT_HISTORY, desk, |desk, query| async move {
         desk.chat_history(&query).await
+    });
+    answer(host, "ticketing answers past_chats", PAST_CHATS, desk, |desk, query| async move {
+        desk.past_chats(&query).await
     });
     answer(
         host,

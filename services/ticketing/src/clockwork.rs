@@ -2,21 +2,28 @@
 
 use std::{sync::Arc, time::Duration};
 
+use bus::{Bus, topic::TIMER_SET};
 use desk::Desk;
 use domain::{Clock, Timestamp};
+use futures::{StreamExt, stream::BoxStream};
+use host::Metrics;
 use tokio_util::sync::CancellationToken;
 
-/// Between two sweeps, and the longest sleep before a timer: another replica may have set an earlier one.
+/// Between two sweeps, and the longest sleep before a timer: word of an earlier one may be lost.
 const TICK: Duration = Duration::from_secs(1);
+/// How often waiting texts are counted.
+const COUNT_EVERY: Duration = Duration::from_secs(5);
 /// The shortest sleep: what is due and cannot be done must not keep the database busy.
 const SHORTEST: Duration = Duration::from_millis(100);
 
-/// Does what is due until the stop.
+/// Does what is due until the stop. Whoever sets a timer says so, in this process or another.
 pub(crate) async fn timers(
     desk: Desk,
+    bus: Bus,
     clock: Arc<dyn Clock>,
     stopping: CancellationToken,
 ) -> anyhow::Result<()> {
+    let mut set = bus.listen(TIMER_SET).await?;
     loop {
         let pause = match due(&desk).await {
             Ok(next) => until(next, clock.now()),
@@ -25,10 +32,26 @@ pub(crate) async fn timers(
                 TICK
             }
         };
-        if sleep(pause, &stopping).await {
-            return Ok(());
+        let wake = clock.now().plus(i64::try_from(pause.as_millis()).unwrap_or(0));
+        tokio::select! {
+            stop = sleep(pause, &stopping) => {
+                if stop {
+                    return Ok(());
+                }
+            }
+            () = earlier(&mut set, wake) => {}
         }
     }
+}
+
+/// Waits for word of a timer that is due before `wake`.
+async fn earlier(set: &mut BoxStream<'static, Timestamp>, wake: Timestamp) {
+    while let Some(due) = set.next().await {
+        if due < wake {
+            return;
+        }
+    }
+    std::future::pending().await
 }
 
 async fn due(desk: &Desk) -> Result<Option<Timestamp>, desk::DeskError> {
@@ -39,8 +62,30 @@ async fn due(desk: &Desk) -> Result<Option<Timestamp>, desk::DeskError> {
 /// How long to sleep before the next timer.
 fn until(next: Option<Timestamp>, now: Timestamp) -> Duration {
     let Some(next) = next else { return TICK };
-    let left = u64::try_from(next.millis() - now.millis()).unwrap_or(0);
-    Duration::from_millis(left).clamp(SHORTEST, TICK)
+    match u64::try_from(next.millis() - now.millis()) {
+        Ok(left) if left > 0 => Duration::from_millis(left).min(TICK),
+        _ => SHORTEST,
+    }
+}
+
+/// Goes through what was there before search was, until all of it is found or until the stop.
+pub(crate) async fn index(desk: Desk, stopping: CancellationToken) -> anyhow::Result<()> {
+    loop {
+        let pause = match desk.index_backlog().await {
+            Ok(true) => SHORTEST,
+            Ok(false) => {
+                stopping.cancelled().await;
+                return Ok(());
+            }
+            Err(error) => {
+                tracing::warn!(%error, "what was there before search was has to wait");
+                TICK
+            }
+        };
+        if sleep(pause, &stopping).await {
+            return Ok(());
+        }
+    }
 }
 
 /// Publishes what a crash left in the outbox, at once after the start and until the stop.
@@ -50,6 +95,33 @@ pub(crate) async fn sweep(desk: Desk, stopping: CancellationToken) -> anyhow::Re
             tracing::warn!(%error, "the outbox has to wait");
         }
         if sleep(TICK, &stopping).await {
+            return Ok(());
+        }
+    }
+}
+
+/// Shows how many texts wait for each number, until the stop.
+pub(crate) async fn count_waiting(
+    desk: Desk,
+    metrics: Metrics,
+    stopping: CancellationToken,
+) -> anyhow::Result<()> {
+    metrics.describe("frontdesk_texts_waiting", "Texts that wait to be handed to their carrier, by number.");
+    let mut shown: Vec<String> = Vec::new();
+    loop {
+        match desk.waiting_by_number().await {
+            Ok(waiting) => {
+                for number in &shown {
+                    metrics.gauge("frontdesk_texts_waiting", &[("number", number)]).set(0);
+                }
+                for (number, count) in &waiting {
+                    metrics.gauge("frontdesk_texts_waiting", &[("number", number)]).set(*count);
+                }
+                shown = waiting.into_iter().map(|(number, _)| number).collect();
+            }
+            Err(error) => tracing::warn!(%error, "waiting texts could not be counted"),
+        }
+        if sleep(COUNT_EVERY, &stopping).await {
             return Ok(());
         }
     }
@@ -73,6 +145,7 @@ mod tests {
         assert_eq!(until(None, at(0)), TICK);
         assert_eq!(until(Some(at(90_000)), at(0)), TICK);
         assert_eq!(until(Some(at(400)), at(0)), Duration::from_millis(400));
+        assert_eq!(until(Some(at(5)), at(0)), Duration::from_millis(5), "a place in a queue is met exactly");
         assert_eq!(until(Some(at(0)), at(90_000)), SHORTEST);
     }
 }

@@ -9,20 +9,21 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use bus::{Stream, Subscription};
-use desk::{Channels, Desk, Options};
-use host::Host;
+use desk::{Channels, Desk, Options, Outside};
+use host::{Configuration, Host, config::EnvelopeSender};
 
 mod answers;
 mod clockwork;
 mod intake;
 
-/// Everything that comes in.
+/// Everything that comes in. One batch after the other: two at a time would let a customer's texts overtake each other,
+/// STOP and START among them, and wait for the same rows.
 const INTAKE: Subscription = Subscription {
     name: "ticketing",
     stream: Stream::Inbound,
     subjects: &["inbound.>", "receipt.>", "visitor.>", "reply.>", "delivery.>"],
     batch: 200,
-    concurrency: 4,
+    concurrency: 1,
 };
 /// What nobody could handle.
 const BURIAL: Subscription = Subscription {
@@ -39,6 +40,9 @@ const BURIAL: Subscription = Subscription {
 /// The database or the bus cannot be used.
 pub async fn start(host: &mut Host) -> anyhow::Result<()> {
     let desk = Desk::open(options(host)).await.context("cannot open the database")?;
+    let key = host.installation_secret("addresses of pictures");
+    let chats = host.installation_secret("chat-session");
+    let desk = desk.reached_at(outside(host.config(), key).opening_chats(chats));
     let stopping = host.stopping();
     host.metrics().describe("frontdesk_taken_in_total", "What came in, by what became of it.");
     let checked = desk.clone();
@@ -46,7 +50,15 @@ pub async fn start(host: &mut Host) -> anyhow::Result<()> {
     host.consume(INTAKE, Arc::new(intake::Intake::new(desk.clone(), host.metrics(), stopping.clone())));
     host.consume(BURIAL, Arc::new(intake::Burial::new(desk.clone())));
     answers::give(host, &desk);
-    host.spawn("ticketing timers", clockwork::timers(desk.clone(), host.clock(), stopping.clone()));
+    host.spawn(
+        "ticketing timers",
+        clockwork::timers(desk.clone(), host.bus(), host.clock(), stopping.clone()),
+    );
+    host.spawn(
+        "ticketing waiting texts",
+        clockwork::count_waiting(desk.clone(), host.metrics(), stopping.clone()),
+    );
+    host.spawn("ticketing search", clockwork::index(desk.clone(), stopping.clone()));
     host.spawn("ticketing outbox", clockwork::sweep(desk.clone(), stopping));
     host.on_drained("database of ticketing", async move { desk.close().await });
     Ok(())
@@ -60,10 +72,19 @@ fn options(host: &Host) -> Options {
         clock: host.clock(),
         channels: Channels {
             numbers: config.sms.numbers.iter().map(|number| number.number.clone()).collect(),
+            confirmed_by_carrier: config.sms.confirmed_by_carrier(),
+            paces: config.sms.paces(),
             mailboxes: config.email.mailboxes.iter().map(|mailbox| mailbox.address.clone()).collect(),
             sites: config.chat.sites.iter().map(|site| site.id.clone()).collect(),
         },
     }
+}
+
+fn outside(config: &Configuration, key: [u8; 32]) -> Outside {
+    let mailboxes = config.email.mailboxes.iter();
+    let inbound = mailboxes.map(|mailbox| (mailbox.address.clone(), mailbox.inbound.clone()));
+    let named_bounces = config.email.envelope_sender == EnvelopeSender::Bounces;
+    Outside::new(config.public_url.as_str(), key).with_mailboxes(inbound, named_bounces)
 }
 
 async fn ready(desk: Desk) -> Result<(), String> {

@@ -48,6 +48,7 @@ fn text(id: &str) -> InboundSms {
         text: "hi".into(),
         media: Vec::new(),
         carrier_keyword: None,
+        part: None,
         received_at: Timestamp::from_millis(1_763_700_000_000),
     }
 }

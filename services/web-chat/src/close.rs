@@ -1,4 +1,4 @@
-//! The close codes of the widget's socket.
+//! The close codes of the widget's socket; `protocol/README.md` tells widgets of them.
 
 /// Why a socket is closed. 4000 to 4499: come back; 4500 and up: not like this again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub enum Close {
     BadFrames,
     /// The resume token is not ours.
     BadResume,
+    /// Too many sockets of one session.
+    TooManyTabs,
     /// A frame over the limit (RFC 6455 §7.4.1).
     TooBig,
 }
@@ -29,6 +31,7 @@ impl Close {
             Self::TooMany => 4013,
             Self::BadFrames => 4500,
             Self::BadResume => 4501,
+            Self::TooManyTabs => 4504,
             Self::TooBig => 1009,
         }
     }
@@ -42,6 +45,7 @@ impl Close {
             Self::TooMany => "too many frames",
             Self::BadFrames => "not the protocol",
             Self::BadResume => "unknown resume token",
+            Self::TooManyTabs => "too many sockets of this chat",
             Self::TooBig => "frame too large",
         }
     }

@@ -1,27 +1,35 @@
-//! The addresses of the chat: loader, panel, WebSocket.
+//! The addresses of the chat: loader, panel, WebSocket, stream, files.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use axum::{
     Router,
-    extract::{Path, State, WebSocketUpgrade, ws::rejection::WebSocketUpgradeRejection},
-    http::{HeaderMap, header},
+    extract::{DefaultBodyLimit, Path, State, WebSocketUpgrade, ws::rejection::WebSocketUpgradeRejection},
+    http::HeaderMap,
     response::{Redirect, Response},
-    routing::get,
+    routing::{get, post},
 };
 use serde::Deserialize;
 use web::{ClientIp, Problem, Query};
 
-use crate::{embed, frames::MAX_FRAME, node::Node, site::Site, socket, welcome};
+use crate::{embed, files, frames::MAX_FRAME, node::Node, site::Site, socket, stream, welcome, wire::Wire};
 
 /// The routes.
 pub fn router(node: Arc<Node>) -> Router {
     Router::new()
         .route("/chat/ws", get(enter))
         .route("/chat/widget.js", get(loader))
+        .route("/chat/widget.d.ts", get(|headers: HeaderMap| async move { embed::types(&headers) }))
         .route("/chat/panel", get(|| async { Redirect::permanent("/chat/panel/") }))
         .route("/chat/panel/", get(panel))
         .route("/chat/panel/{*path}", get(asset))
+        .route("/chat/{site}/stream", get(stream::open))
+        .route("/chat/{site}/frames", post(stream::post))
+        .route(
+            "/chat/{site}/files",
+            post(files::door::add).layer(DefaultBodyLimit::max(files::policy::LARGEST_REQUEST)),
+        )
+        .route("/chat/files/{token}", get(files::door::show))
         .with_state(node)
 }
 
@@ -37,19 +45,18 @@ impl Which {
     }
 }
 
-/// Lets a socket in: the site must exist, the origin be one of its own, and the caller not come too often.
-async fn enter(
-    State(node): State<Arc<Node>>,
-    Query(which): Query<Which>,
-    ClientIp(ip): ClientIp,
-    headers: HeaderMap,
-    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
-) -> Result<Response, Problem> {
-    let site = which.site(&node)?.clone();
-    let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok()).unwrap_or_default();
-    if !node.sites.allows(&site, origin) {
-        tracing::info!(site = %site.id, %origin, "a chat socket was refused: its origin is not allowed for the site");
-        return Err(Problem::forbidden("pages of this origin may not use this chat site"));
+/// The site, if this caller may use it and does not come too often. `same_origin` says that the browser vouches for the
+/// page being one of ours.
+pub(crate) fn admitted(
+    node: &Node,
+    site: &str,
+    headers: &HeaderMap,
+    ip: IpAddr,
+    same_origin: bool,
+) -> Result<Arc<Site>, Problem> {
+    let site = node.sites.get(site).ok_or_else(|| Problem::not_found("there is no such chat site"))?;
+    if !same_origin {
+        node.sites.check(site, headers)?;
     }
     let forwarded = headers.contains_key("x-forwarded-for");
     if forwarded || !(ip.is_loopback() || ip.is_unspecified()) {
@@ -58,6 +65,18 @@ async fn enter(
     if node.stopping.is_cancelled() || !node.is_following() {
         return Err(Problem::unavailable("the chat is starting or stopping"));
     }
+    Ok(site.clone())
+}
+
+/// Lets a socket in.
+async fn enter(
+    State(node): State<Arc<Node>>,
+    Query(which): Query<Which>,
+    ClientIp(ip): ClientIp,
+    headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, Problem> {
+    let site = admitted(&node, &which.site, &headers, ip, false)?;
     let upgrade = upgrade.map_err(|error| Problem::of_status(error.status()).detail(error.body_text()))?;
     // Small buffers: 5 KiB instead of 136 KiB per idle connection.
     let upgrade = upgrade
@@ -65,12 +84,12 @@ async fn enter(
         .write_buffer_size(0)
         .max_message_size(MAX_FRAME)
         .max_frame_size(MAX_FRAME);
-    Ok(upgrade.on_upgrade(move |socket| socket::serve(node, site, socket)))
+    Ok(upgrade.on_upgrade(move |socket| socket::serve(node, site, Wire::Socket(Box::new(socket)))))
 }
 
 async fn loader(State(node): State<Arc<Node>>, headers: HeaderMap) -> Response {
     let settings = node.known_settings().unwrap_or_default();
-    embed::loader(&headers, &welcome::branding(&settings).color)
+    embed::loader(&headers, &welcome::branding(&settings))
 }
 
 async fn panel(

@@ -4,7 +4,10 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use domain::settings::Position;
 use rust_embed::Embed;
+
+use crate::frames::Branding;
 
 /// What `npm run build` in `widget/` made.
 #[derive(Embed)]
@@ -14,13 +17,16 @@ struct Widget;
 
 /// Stands in the loader for the accent colour.
 const COLOR: &str = "#f0de5c";
+/// Stands in the loader for the side of the page.
+const POSITION: &str = "@position@";
 /// How to build the widget.
 const BUILD: &str = "cd services/web-chat/widget && npm ci && npm run build";
 
-/// The loader, with the organisation's colour in it. Pages of any origin may load it.
-pub fn loader(headers: &HeaderMap, color: &str) -> Response {
+/// The loader, with the organisation's colour and side of the page in it. Pages of any origin may load it.
+pub fn loader(headers: &HeaderMap, looks: &Branding) -> Response {
     let Some(file) = Widget::get("widget.js") else { return missing() };
-    let script = String::from_utf8_lossy(&file.data).replace(COLOR, color);
+    let position = if looks.position == Position::Left { "left" } else { "right" };
+    let script = String::from_utf8_lossy(&file.data).replace(COLOR, &looks.color).replace(POSITION, position);
     let tag = format!("\"{}\"", &web::signature::hex(web::signature::sha256(script.as_bytes()))[..32]);
     let known = headers.get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok());
     let common = [
@@ -58,6 +64,14 @@ fn sealed(mut page: Response, ancestors: &str, socket: &str) -> Response {
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     page
+}
+
+/// What pages can tell the loader and hear from it, for TypeScript.
+pub fn types(headers: &HeaderMap) -> Response {
+    let mut file = web::assets::file::<Widget>("widget.d.ts", headers).unwrap_or_else(missing);
+    // by its name it would be a film
+    file.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    file
 }
 
 /// A file of the panel.

@@ -15,6 +15,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Pushes a socket may be behind before it is cut off.
 pub const MOST_BEHIND: usize = 64;
+/// Sockets of one session: more are no tabs any more.
+pub const MOST_TABS: usize = 12;
 /// The desk is told at most this often that a visitor it believes gone is here.
 const REMIND_EVERY: Duration = Duration::from_secs(30);
 
@@ -61,14 +63,19 @@ pub struct Hub {
 }
 
 impl Hub {
-    /// Takes a place; pushes from now on are kept for it.
-    pub fn join(&self, session: SessionId) -> Seat {
+    /// Takes a place; pushes from now on are kept for it. `None` when the session has [`MOST_TABS`].
+    pub fn join(&self, session: SessionId) -> Option<Seat> {
         let id = self.next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let (outbox, inbox) = mpsc::channel(MOST_BEHIND);
         let too_slow = CancellationToken::new();
         let place = Place { id, outbox, too_slow: too_slow.clone() };
-        self.rooms().entry(session).or_default().places.push(place);
-        Seat { id, inbox, too_slow }
+        let mut rooms = self.rooms();
+        let room = rooms.entry(session).or_default();
+        if room.places.len() >= MOST_TABS {
+            return None;
+        }
+        room.places.push(place);
+        Some(Seat { id, inbox, too_slow })
     }
 
     /// Gives the place back; `true` when it was the last of its session.
@@ -179,7 +186,8 @@ mod tests {
     #[test]
     fn a_push_reaches_every_socket_of_its_session_and_no_other() {
         let hub = Hub::default();
-        let (mut one, mut two, mut other) = (hub.join(A), hub.join(A), hub.join(B));
+        let (mut one, mut two, mut other) =
+            (hub.join(A).unwrap(), hub.join(A).unwrap(), hub.join(B).unwrap());
         hub.push(A, &read());
         assert!(one.inbox.try_recv().is_ok() && two.inbox.try_recv().is_ok());
         assert!(other.inbox.try_recv().is_err());
@@ -189,7 +197,7 @@ mod tests {
     #[test]
     fn a_socket_that_does_not_read_is_cut_off_and_typing_is_left_out_first() {
         let hub = Hub::default();
-        let (seat, mut good) = (hub.join(A), hub.join(A));
+        let (seat, mut good) = (hub.join(A).unwrap(), hub.join(A).unwrap());
         for _ in 0..200 {
             hub.push(A, &typing());
             while good.inbox.try_recv().is_ok() {}
@@ -207,21 +215,31 @@ mod tests {
     fn the_desk_hears_once_that_a_visitor_came_and_once_that_they_left() {
         let hub = Hub::default();
         let now = Instant::now();
-        let seat = hub.join(A);
+        let seat = hub.join(A).unwrap();
         assert!(hub.announce(A, false, now));
         assert!(!hub.announce(A, false, now), "not at every message");
         assert!(hub.announce(A, false, now + REMIND_EVERY), "unless the desk still believes them gone later");
         assert!(hub.leave(A, &seat));
-        let again = hub.join(A);
+        let again = hub.join(A).unwrap();
         assert!(!hub.left(A), "a reload is no leaving");
         assert!(hub.leave(A, &again) && hub.left(A) && !hub.left(A));
         assert!(!hub.announce(A, false, now));
     }
 
     #[test]
+    fn a_session_has_so_many_sockets_and_no_more() {
+        let hub = Hub::default();
+        let seats: Vec<_> = (0..MOST_TABS).filter_map(|_| hub.join(A)).collect();
+        assert_eq!(seats.len(), MOST_TABS);
+        assert!(hub.join(A).is_none() && hub.join(B).is_some());
+        hub.leave(A, &seats[0]);
+        assert!(hub.join(A).is_some());
+    }
+
+    #[test]
     fn a_visitor_without_a_ticket_leaves_nothing_behind() {
         let hub = Hub::default();
-        let seat = hub.join(A);
+        let seat = hub.join(A).unwrap();
         assert!(hub.leave(A, &seat) && !hub.left(A) && hub.all_left().is_empty());
     }
 }

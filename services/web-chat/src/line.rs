@@ -1,14 +1,14 @@
-//! One WebSocket: frames in and out, with every limit a stranger must not exceed.
+//! Frames in and out of one wire, with every limit a stranger must not exceed.
 
 use std::time::{Duration, Instant};
 
-use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::{
     close::Close,
     frames::{ClientFrame, ServerFrame},
+    wire::{Came, Lost, Wire},
 };
 
 /// A browser that takes longer to take a frame is gone.
@@ -42,21 +42,32 @@ pub enum Heard {
     Alive,
 }
 
-/// One WebSocket.
+impl From<Lost> for End {
+    fn from(lost: Lost) -> Self {
+        match lost {
+            Lost::Gone => Self::Gone,
+            Lost::TooBig => Self::Close(Close::TooBig),
+        }
+    }
+}
+
+/// One wire.
 pub struct Line {
-    socket: WebSocket,
+    wire: Wire,
     too_slow: CancellationToken,
     heard: Instant,
+    pinged: bool,
     window: Instant,
     frames: u32,
     odd: u32,
 }
 
 impl Line {
-    /// Over an accepted socket.
-    pub fn new(socket: WebSocket) -> Self {
+    /// Over an open wire.
+    pub fn new(wire: Wire) -> Self {
         let now = Instant::now();
-        Self { socket, too_slow: CancellationToken::new(), heard: now, window: now, frames: 0, odd: 0 }
+        let too_slow = CancellationToken::new();
+        Self { wire, too_slow, heard: now, pinged: false, window: now, frames: 0, odd: 0 }
     }
 
     /// Gives up sending once that says so.
@@ -64,9 +75,18 @@ impl Line {
         self.too_slow = too_slow;
     }
 
-    /// When something was heard last.
-    pub fn heard(&self) -> Instant {
-        self.heard
+    /// When something was heard last, and whether a sign of life has been asked for since.
+    pub fn heard(&self) -> (Instant, bool) {
+        (self.heard, self.pinged)
+    }
+
+    /// Asks for a sign of life.
+    ///
+    /// # Errors
+    /// The browser is gone.
+    pub async fn ping(&mut self) -> Result<(), End> {
+        self.pinged = true;
+        tokio::time::timeout(TAKES_AT_MOST, self.wire.ping()).await.map_err(|_| End::Gone)?.map_err(End::from)
     }
 
     /// Sends a frame.
@@ -80,7 +100,7 @@ impl Line {
         })?;
         tokio::select! {
             biased;
-            sent = self.socket.send(Message::text(text)) => sent.map_err(|_| End::Gone),
+            sent = self.wire.send(text) => sent.map_err(End::from),
             () = self.too_slow.cancelled() => Err(End::Close(Close::TooSlow)),
             () = tokio::time::sleep(TAKES_AT_MOST) => Err(End::Close(Close::TooSlow)),
         }
@@ -101,26 +121,21 @@ impl Line {
     ///
     /// # Errors
     /// The browser is gone, or exceeded a limit.
-    pub async fn next(&mut self) -> Result<Message, End> {
-        match self.socket.recv().await {
-            Some(Ok(Message::Close(_))) | None => Err(End::Gone),
-            Some(Ok(message)) => Ok(message),
-            Some(Err(error)) if error.to_string().contains("too long") => Err(End::Close(Close::TooBig)),
-            Some(Err(_)) => Err(End::Gone),
-        }
+    pub async fn next(&mut self) -> Result<Came, End> {
+        Ok(self.wire.next().await?)
     }
 
     /// Understands what came.
     ///
     /// # Errors
     /// The browser is gone, or exceeded a limit.
-    pub async fn understand(&mut self, message: &Message) -> Result<Heard, End> {
-        self.heard = Instant::now();
+    pub async fn understand(&mut self, came: Came) -> Result<Heard, End> {
+        (self.heard, self.pinged) = (Instant::now(), false);
         self.count()?;
-        let read = match message {
-            Message::Text(text) => serde_json::from_str(text.as_str()).ok(),
-            Message::Ping(_) | Message::Pong(_) => return Ok(Heard::Alive),
-            Message::Binary(_) | Message::Close(_) => None,
+        let read = match came {
+            Came::Text(text) => serde_json::from_str(&text).ok(),
+            Came::Alive => return Ok(Heard::Alive),
+            Came::Odd => None,
         };
         if let Some(frame) = read {
             return Ok(Heard::Frame(frame));
@@ -149,13 +164,7 @@ impl Line {
     }
 
     /// Says why, and waits a moment for the other side to have heard it.
-    pub async fn close(mut self, why: Close) {
-        let frame = CloseFrame { code: why.code(), reason: why.reason().into() };
-        let closing = async {
-            if self.socket.send(Message::Close(Some(frame))).await.is_ok() {
-                while let Some(Ok(_)) = self.socket.recv().await {}
-            }
-        };
-        let _ = tokio::time::timeout(CLOSES_WITHIN, closing).await;
+    pub async fn close(self, why: Close) {
+        let _ = tokio::time::timeout(CLOSES_WITHIN, self.wire.close(why)).await;
     }
 }

@@ -2,33 +2,34 @@
 
 use std::{
     net::IpAddr,
-    sync::{
-        Arc, PoisonError, RwLock,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError, RwLock},
     time::{Duration, Instant},
 };
 
 use bus::{
     AskError, Bus, Stored, Stream,
     topic::{
-        CHAT_HISTORY, MESSAGE_MOVED, MESSAGE_QUEUED, MESSAGE_RECEIVED, SETTINGS, SETTINGS_CHANGED,
-        TICKET_CHANGED, TYPING,
+        AGENTS_ONLINE, CHAT_HISTORY, MESSAGE_MOVED, MESSAGE_QUEUED, MESSAGE_RECEIVED, PAST_CHATS, SETTINGS,
+        SETTINGS_CHANGED, TICKET_CHANGED, TYPING,
     },
 };
 use domain::{
     Clock, SessionId, Settings,
-    event::{ChatHistory, ChatHistoryQuery},
+    agents::Agents,
+    event::{ChatHistory, ChatHistoryQuery, PastChat, PastChatsOf, PastChatsQuery},
 };
 use futures::StreamExt;
 use serde::Deserialize;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use web::Limiter;
 
 use crate::{
+    files::Files,
     hub::{Hub, Push},
     presence,
     site::Sites,
+    stream::Streams,
 };
 
 /// Most messages one question about history can bring.
@@ -52,12 +53,19 @@ pub struct Node {
     pub connects: Limiter<IpAddr>,
     /// Messages per session.
     pub messages: Limiter<SessionId>,
+    /// Mails and ratings per session.
+    pub favours: Limiter<SessionId>,
+    /// Files that visitors put up.
+    pub files: Files,
+    /// Streams over HTTP.
+    pub streams: Streams,
     /// Take nothing in any more.
     pub stopping: CancellationToken,
     /// Sockets whose task has not ended.
     pub open: tokio_util::task::TaskTracker,
     settings: RwLock<Option<Arc<Settings>>>,
-    following: AtomicBool,
+    agents: Mutex<Agents>,
+    following: watch::Sender<bool>,
 }
 
 /// Just enough of an event to see whom it is for.
@@ -84,15 +92,31 @@ impl Node {
             hub: Hub::default(),
             connects: Limiter::new(120, Duration::from_secs(60)),
             messages: Limiter::new(20, Duration::from_secs(10)),
+            favours: Limiter::new(6, Duration::from_secs(60 * 60)),
+            files: Files::nowhere(&secret),
+            streams: Streams::default(),
             open: tokio_util::task::TaskTracker::new(),
             settings: RwLock::new(None),
-            following: AtomicBool::new(false),
+            agents: Mutex::default(),
+            following: watch::Sender::new(false),
         }
+    }
+
+    /// The same node, where files can be put up.
+    #[must_use]
+    pub fn with_files(self, files: Files) -> Self {
+        Self { files, ..self }
     }
 
     /// Whether the desk's events arrive here, so that a socket would miss nothing.
     pub fn is_following(&self) -> bool {
-        self.following.load(Ordering::Acquire)
+        *self.following.borrow()
+    }
+
+    /// Waits until they do.
+    pub async fn followed(&self) {
+        // Fails when the sender is gone, which is this node's.
+        let _ = self.following.subscribe().wait_for(|following| *following).await;
     }
 
     /// The messages of a session after `after_seq`, the newest [`HISTORY`] of them.
@@ -101,6 +125,20 @@ impl Node {
     /// The desk does not answer.
     pub async fn history(&self, session: SessionId, after_seq: i64) -> Result<ChatHistory, AskError> {
         self.bus.ask(CHAT_HISTORY, &ChatHistoryQuery { session, after_seq, limit: HISTORY }).await
+    }
+
+    /// Earlier chats; none while the desk cannot be asked.
+    pub async fn past_chats(&self, site: &str, except: SessionId, of: PastChatsOf) -> Vec<PastChat> {
+        let query = PastChatsQuery { site: site.to_owned(), except, of };
+        self.bus.ask(PAST_CHATS, &query).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "a chat is opened without the visitor's earlier ones");
+            Vec::new()
+        })
+    }
+
+    /// Whether an agent looks at the console just now.
+    pub fn agents_online(&self) -> bool {
+        self.agents.lock().unwrap_or_else(PoisonError::into_inner).any(self.clock.now())
     }
 
     /// The settings as last heard; the defaults while the desk cannot be asked.
@@ -151,7 +189,7 @@ impl Node {
             }
             tokio::time::sleep(AGAIN).await;
         };
-        self.following.store(true, Ordering::Release);
+        self.following.send_replace(true);
         while let Some(stored) = events.next().await {
             if let Err(error) = self.route(&stored) {
                 tracing::error!(%error, seq = stored.seq, "an event of the desk cannot be read");
@@ -221,6 +259,32 @@ impl Node {
                 Err(error) => tracing::warn!(%error, "typing cannot be heard yet"),
             }
             tokio::time::sleep(AGAIN).await;
+        }
+    }
+
+    /// Hears how many agents are there, until the stop.
+    ///
+    /// # Errors
+    /// None; the shape is that of a task of the host.
+    pub async fn hear_agents(self: Arc<Self>) -> anyhow::Result<()> {
+        let stopping = self.stopping.clone();
+        let hearing = async {
+            loop {
+                match self.bus.listen(AGENTS_ONLINE).await {
+                    Ok(mut said) => {
+                        while let Some(said) = said.next().await {
+                            let now = self.clock.now();
+                            self.agents.lock().unwrap_or_else(PoisonError::into_inner).hear(&said, now);
+                        }
+                    }
+                    Err(error) => tracing::warn!(%error, "agents cannot be heard of yet"),
+                }
+                tokio::time::sleep(AGAIN).await;
+            }
+        };
+        tokio::select! {
+            () = stopping.cancelled() => Ok(()),
+            () = hearing => Ok(()),
         }
     }
 

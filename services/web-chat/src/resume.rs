@@ -1,11 +1,15 @@
-//! The token a browser comes back with: who it was, signed.
+//! The token a browser comes back with: who it was, signed. Every `ready` brings a new one; one that was not renewed for
+//! [`LIVES`] is over. Tabs of one browser share theirs, so an older one of them stays good until then.
+//!
+//! The desk writes such tokens too, for the button in its mails.
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::SessionId;
+use domain::{SessionId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// Longest token looked at, in bytes.
-const LONGEST: usize = 2048;
+use crate::signed;
+
+/// How long a token that is not renewed is good, in milliseconds.
+pub const LIVES: i64 = 30 * 24 * 60 * 60 * 1000;
 
 /// What a resume token says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,25 +28,40 @@ pub struct Claims {
     pub verified: bool,
 }
 
-/// The claims with a signature: `base64url(json).base64url(hmac-sha256)`.
-pub fn issue(secret: &[u8; 32], claims: &Claims) -> String {
-    let body = URL_SAFE_NO_PAD.encode(serde_json::to_vec(claims).unwrap_or_default());
-    let code = URL_SAFE_NO_PAD.encode(web::signature::hmac_sha256(secret, &[body.as_bytes()]));
-    format!("{body}.{code}")
+#[derive(Serialize, Deserialize)]
+struct Token {
+    #[serde(flatten)]
+    claims: Claims,
+    /// Until then; one without an end is from an earlier version.
+    #[serde(rename = "e", skip_serializing_if = "Option::is_none")]
+    until: Option<Timestamp>,
 }
 
-/// The claims of a token that this installation issued for this site.
-pub fn read(secret: &[u8; 32], site: &str, token: &str) -> Option<Claims> {
-    if token.len() > LONGEST {
-        return None;
+/// What a token is worth.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Worth {
+    /// The session goes on.
+    Good(Claims),
+    /// It was ours, but its time is over.
+    Over(Claims),
+    /// Not ours, or of another site.
+    Nothing,
+}
+
+/// A token for these claims.
+pub fn issue(secret: &[u8; 32], claims: &Claims, now: Timestamp) -> String {
+    signed::seal(secret, &Token { claims: claims.clone(), until: Some(now.plus(LIVES)) })
+}
+
+/// What a token is worth on this site.
+pub fn read(secret: &[u8; 32], site: &str, token: &str, now: Timestamp) -> Worth {
+    match signed::open::<Token>(secret, token) {
+        Some(Token { claims, until }) if claims.site == site => match until {
+            Some(until) if until < now => Worth::Over(claims),
+            _ => Worth::Good(claims),
+        },
+        _ => Worth::Nothing,
     }
-    let (body, code) = token.split_once('.')?;
-    let given = URL_SAFE_NO_PAD.decode(code).ok()?;
-    if !web::signature::same(given, web::signature::hmac_sha256(secret, &[body.as_bytes()])) {
-        return None;
-    }
-    let claims: Claims = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(body).ok()?).ok()?;
-    (claims.site == site).then_some(claims)
 }
 
 #[cfg(test)]
@@ -56,25 +75,40 @@ mod tests {
         Claims { session, site: "main".into(), visitor: "browser-1".into(), verified: false }
     }
 
+    fn at(millis: i64) -> Timestamp {
+        Timestamp::from_millis(millis)
+    }
+
     #[test]
-    fn a_token_is_read_only_under_its_secret_and_for_its_site() {
-        let token = issue(&[1; 32], &claims());
-        assert_eq!(read(&[1; 32], "main", &token), Some(claims()));
-        assert_eq!(read(&[2; 32], "main", &token), None);
-        assert_eq!(read(&[1; 32], "other", &token), None);
+    fn a_token_is_read_only_under_its_secret_for_its_site_and_in_its_time() {
+        let token = issue(&[1; 32], &claims(), at(0));
+        assert_eq!(read(&[1; 32], "main", &token, at(LIVES)), Worth::Good(claims()));
+        assert_eq!(read(&[1; 32], "main", &token, at(LIVES + 1)), Worth::Over(claims()));
+        assert_eq!(read(&[2; 32], "main", &token, at(0)), Worth::Nothing);
+        assert_eq!(read(&[1; 32], "other", &token, at(0)), Worth::Nothing);
+        assert_ne!(issue(&[1; 32], &claims(), at(1)), token, "every ready brings a new one");
+    }
+
+    #[test]
+    fn the_token_of_a_mail_is_read_as_the_desk_writes_it() {
+        let token = "eyJzIjoiMDAwMDAwMDAtMDAwMC0wMDAwLTAwMDAtMDAwMDAwMDAwMDA3IiwidyI6Im1haW4iLCJ2IjoiYnJvd3Nlci0xIiwiayI6ZmFsc2UsImUiOiIyMDI2LTExLTI1VDAwOjAwOjAwLjAwMFoifQ";
+        let code = web::signature::hmac_sha256(&[1; 32], &[token.as_bytes()]);
+        use base64::Engine;
+        let code = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(code);
+        assert_eq!(read(&[1; 32], "main", &format!("{token}.{code}"), at(0)), Worth::Good(claims()));
     }
 
     #[test]
     fn no_byte_of_a_token_can_be_changed() {
-        let token = issue(&[1; 32], &claims());
-        for at in 0..token.len() {
+        let token = issue(&[1; 32], &claims(), at(0));
+        for place in 0..token.len() {
             let mut bytes = token.clone().into_bytes();
-            bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
+            bytes[place] = if bytes[place] == b'A' { b'B' } else { b'A' };
             let forged = String::from_utf8(bytes).unwrap();
-            assert_eq!(read(&[1; 32], "main", &forged), None, "byte {at}");
+            assert_eq!(read(&[1; 32], "main", &forged, at(0)), Worth::Nothing, "byte {place}");
         }
         for odd in ["", ".", "a.b", "é.é"] {
-            assert_eq!(read(&[1; 32], "main", odd), None, "{odd}");
+            assert_eq!(read(&[1; 32], "main", odd, at(0)), Worth::Nothing, "{odd}");
         }
     }
 }

@@ -3,15 +3,19 @@
 //! The promise: after `ready` every message of the session reaches the browser in the order of its `seq`, once, as
 //! `message`, or as the `ack` of the very socket it was sent on.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use domain::{
-    Message, MessageId, SessionId, TicketId, Timestamp,
+    AttachmentId, Message, MessageId, SessionId, TicketId, Timestamp,
     event::{ChatHistory, InboundChat, MessageAdded, TicketView, Visitor},
+    message::Attachment,
 };
 use uuid::Uuid;
 
-use crate::frames::{ChatMessage, MAX_TEXT, NewMessage, ServerFrame, TicketStatus};
+use crate::frames::{ChatMessage, MAX_TEXT, NewMessage, Reader, ServerFrame, TicketStatus};
 
 /// How long a durable message may wait for its number before it is acknowledged without one.
 pub const NUMBER_WITHIN: Duration = Duration::from_secs(10);
@@ -53,11 +57,14 @@ pub struct Session {
     pub visitor: Visitor,
     /// The page the widget is on.
     pub page: Option<String>,
+    /// What was filled in before the chat, besides who they are.
+    pub form: BTreeMap<String, String>,
     /// The ticket, once there is one.
     pub ticket: Option<TicketId>,
     number: i64,
     last: i64,
     seen: i64,
+    read: i64,
     behind: bool,
     told: Option<TicketStatus>,
     waiting: Vec<Waiting>,
@@ -72,10 +79,12 @@ impl Session {
             site,
             visitor,
             page,
+            form: BTreeMap::new(),
             ticket: None,
             number: 0,
             last: 0,
             seen: 0,
+            read: 0,
             behind: false,
             told: None,
             waiting: Vec::new(),
@@ -153,6 +162,15 @@ impl Session {
         news.then_some(ServerFrame::Status { ticket: status })
     }
 
+    /// An agent has read the ticket up to the newest message the browser has: told once for each.
+    pub fn read_by_agent(&mut self, ticket: &TicketView) -> Option<ServerFrame> {
+        let news = !ticket.unread && !self.behind && ticket.number == self.number && self.last > self.read;
+        if news {
+            self.read = self.last;
+        }
+        news.then_some(ServerFrame::Seen { seq: self.last, by: Some(Reader::Agent) })
+    }
+
     fn show(&mut self, message: &Message, frames: &mut Vec<ServerFrame>) {
         let acks = self.settle(message.id, Some(message.seq));
         if message.seq > self.last {
@@ -164,13 +182,14 @@ impl Session {
         frames.extend(acks);
     }
 
-    /// A text from the browser: what to publish, or the refusal.
+    /// A text from the browser, with files that it put up: what to publish, or the refusal.
     ///
     /// # Errors
     /// The frame that says why not.
     pub fn accept(
         &mut self,
         new: &NewMessage,
+        files: Vec<Attachment>,
         now: Timestamp,
         clock: Instant,
     ) -> Result<Accepted, Box<ServerFrame>> {
@@ -178,14 +197,11 @@ impl Session {
         let refuse =
             |code: &str, text: &str| Err(Box::new(ServerFrame::refusal(code, text, client_id, None)));
         let text = new.text.replace('\0', "");
-        if text.trim().is_empty() {
+        if text.trim().is_empty() && files.is_empty() {
             return refuse("empty", "the message is empty");
         }
         if text.chars().count() > MAX_TEXT {
             return refuse("too_long", "the message is longer than 8,000 characters");
-        }
-        if !new.attachments.is_empty() {
-            return refuse("attachments_not_supported", "files cannot be sent here");
         }
         if self.waiting.len() >= MOST_WAITING {
             let refusal =
@@ -204,10 +220,20 @@ impl Session {
             client_id,
             visitor: self.visitor.clone(),
             text,
-            attachments: Vec::new(),
+            attachments: self.named(client_id, files),
             page: self.page.clone(),
+            form: self.form.clone(),
             received_at: now,
         })))
+    }
+
+    /// Files under ids of this message: one that was put up once may be sent twice.
+    fn named(&self, client_id: Uuid, files: Vec<Attachment>) -> Vec<Attachment> {
+        let named = |(nth, file): (usize, Attachment)| {
+            let id = AttachmentId::named(self.id.0, &format!("{client_id}:{nth}"));
+            Attachment { id, url: format!("/api/v1/attachments/{id}"), ..file }
+        };
+        files.into_iter().enumerate().map(named).collect()
     }
 
     /// The id the desk gives the message with that client id.

@@ -36,9 +36,13 @@ fn message(seq: i64, kind: AuthorKind) -> Message {
         status: MessageStatus::Sent,
         error: None,
         segments: None,
+        send_at: None,
+        reply_text: None,
+        mail: None,
         sent_at: now(),
         why: String::new(),
         client_id,
+        carried: domain::message::Carried::default(),
     }
 }
 
@@ -60,16 +64,19 @@ fn ticket(number: i64, status: &str) -> TicketView {
         },
         assignee: None,
         team: None,
+        priority: domain::Priority::Normal,
         tags: Vec::new(),
         unread: false,
         created_at: now(),
         updated_at: now(),
         last_message_at: now(),
         first_response_at: None,
+        waiting_since: None,
         closed_at: None,
         attribution: None,
         can_reply: CanReply { allowed: true, code: None, reason: None },
         visitor_online: true,
+        chat: None,
         version: 1,
     }
 }
@@ -82,6 +89,7 @@ fn added(seq: i64, kind: AuthorKind) -> MessageAdded {
         session: Some(SESSION),
         opened: false,
         sms_consent: false,
+        answered: false,
     }
 }
 
@@ -129,7 +137,7 @@ proptest! {
         let mut got: Vec<i64> = ready.iter().map(|m| m.seq).collect();
         let mut acks = 0;
         for seq in (2..=newest).filter(|seq| sent_here[usize::try_from(*seq).unwrap()]) {
-            session.accept(&text(seq, "hi"), now(), clock).unwrap();
+            session.accept(&text(seq, "hi"), Vec::new(), now(), clock).unwrap();
             acks += i64::from(kind(seq) == AuthorKind::Customer);
         }
         let mut frames = Vec::new();
@@ -189,8 +197,8 @@ fn while_the_desk_is_away_nothing_is_shown_out_of_order() {
 fn a_message_sent_twice_is_published_once_and_acknowledged_twice() {
     let mut session = session();
     let clock = Instant::now();
-    assert!(matches!(session.accept(&text(1, "hi"), now(), clock), Ok(Accepted::Publish(_))));
-    assert!(matches!(session.accept(&text(1, "hi"), now(), clock), Ok(Accepted::Underway)));
+    assert!(matches!(session.accept(&text(1, "hi"), Vec::new(), now(), clock), Ok(Accepted::Publish(_))));
+    assert!(matches!(session.accept(&text(1, "hi"), Vec::new(), now(), clock), Ok(Accepted::Underway)));
     session.ticket_is(&ticket(1, "open"));
     let frames = session.added(&added(1, AuthorKind::Customer)).unwrap();
     let ack =
@@ -202,7 +210,7 @@ fn a_message_sent_twice_is_published_once_and_acknowledged_twice() {
 fn after_an_ack_without_a_number_the_message_follows_with_it() {
     let mut session = session();
     let clock = Instant::now();
-    session.accept(&text(1, "hi"), now(), clock).unwrap();
+    session.accept(&text(1, "hi"), Vec::new(), now(), clock).unwrap();
     assert!(session.overdue(clock).is_empty());
     let late = clock + NUMBER_WITHIN;
     assert_eq!(session.next_due(), Some(late));
@@ -218,17 +226,34 @@ fn after_an_ack_without_a_number_the_message_follows_with_it() {
 
 #[test]
 fn what_cannot_be_sent_is_refused_by_name() {
-    let with_file = NewMessage { attachments: vec![serde_json::json!({"id": 1})], ..text(1, "see this") };
-    for (new, expected) in [
-        (text(1, " \n\u{0}"), "empty"),
-        (text(1, &"é".repeat(MAX_TEXT + 1)), "too_long"),
-        (with_file, "attachments_not_supported"),
-    ] {
-        let refusal = session().accept(&new, now(), Instant::now()).unwrap_err();
+    for (new, expected) in [(text(1, " \n\u{0}"), "empty"), (text(1, &"é".repeat(MAX_TEXT + 1)), "too_long")]
+    {
+        let refusal = session().accept(&new, Vec::new(), now(), Instant::now()).unwrap_err();
         let ServerFrame::Error { code, client_id: of, .. } = *refusal else { panic!("an error") };
         assert_eq!((code.as_str(), of), (expected, Some(client_id(1))));
     }
-    assert!(session().accept(&text(1, &"é".repeat(MAX_TEXT)), now(), Instant::now()).is_ok());
+    assert!(session().accept(&text(1, &"é".repeat(MAX_TEXT)), Vec::new(), now(), Instant::now()).is_ok());
+}
+
+#[test]
+fn a_file_needs_no_words_and_may_be_sent_twice() {
+    let mut session = session();
+    let file = || domain::message::Attachment {
+        id: domain::AttachmentId(Uuid::nil()),
+        name: "mug.jpg".into(),
+        content_type: "image/jpeg".into(),
+        size: 3,
+        url: String::new(),
+        blob: Some("chat/1".into()),
+    };
+    let ids: Vec<_> = [1, 2]
+        .into_iter()
+        .map(|n| match session.accept(&text(n, " "), vec![file()], now(), Instant::now()) {
+            Ok(Accepted::Publish(chat)) => chat.attachments[0].id,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_ne!(ids[0], ids[1], "a message has files of its own");
 }
 
 #[test]
@@ -243,6 +268,26 @@ fn the_browser_hears_of_open_and_closed_once_each() {
     assert_eq!(session.ticket_is(&ticket(1, "closed")), None);
     assert_eq!(session.ticket_is(&ticket(2, "open")), Some(open), "the next message opened a new one");
     assert_eq!(session.ticket_is(&ticket(1, "closed")), None, "late news of the old one");
+}
+
+#[test]
+fn the_browser_hears_once_for_each_message_that_an_agent_has_read_it() {
+    let mut session = session();
+    let read = TicketView { unread: false, ..ticket(1, "open") };
+    session.ticket_is(&read);
+    assert_eq!(session.read_by_agent(&read), None, "there is nothing to read yet");
+    session.falls_behind(0);
+    assert_eq!(session.read_by_agent(&read), None, "what the browser lacks was not meant");
+    session.filled(&history(&[AuthorKind::Customer; 2], 0));
+    let unread = TicketView { unread: true, ..ticket(1, "open") };
+    assert_eq!(session.read_by_agent(&unread), None);
+    assert_eq!(session.read_by_agent(&read), Some(ServerFrame::Seen { seq: 2, by: Some(Reader::Agent) }));
+    assert_eq!(session.read_by_agent(&read), None);
+    assert_eq!(
+        session.read_by_agent(&TicketView { unread: false, ..ticket(2, "open") }),
+        None,
+        "another chat"
+    );
 }
 
 #[test]

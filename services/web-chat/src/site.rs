@@ -2,8 +2,10 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use axum::http::{HeaderMap, header};
 use host::{Secret, config};
 use url::{Origin, Url};
+use web::Problem;
 
 /// One site with the widget.
 #[derive(Debug)]
@@ -59,6 +61,24 @@ impl Sites {
         &self.socket
     }
 
+    /// Whether a request may speak for the site, by its `Origin`.
+    ///
+    /// # Errors
+    /// It is of another origin, or of none.
+    pub fn check(&self, site: &Site, headers: &HeaderMap) -> Result<(), Problem> {
+        let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok()).unwrap_or_default();
+        if self.allows(site, origin) {
+            return Ok(());
+        }
+        tracing::info!(site = %site.id, %origin, "refused: its origin is not allowed for the site");
+        Err(Problem::forbidden("pages of this origin may not use this chat site"))
+    }
+
+    /// Whether an address is of a page of the site, or of our own.
+    pub fn is_page_of(&self, site: &Site, page: &str) -> bool {
+        Url::parse(page).is_ok_and(|page| self.allows(site, &page.origin().ascii_serialization()))
+    }
+
     /// Whether a socket with this `Origin` may speak for the site: our own panel, or a page of the site.
     pub fn allows(&self, site: &Site, origin: &str) -> bool {
         self.own.iter().chain(&site.origins).any(|allowed| allowed == origin)
@@ -110,6 +130,12 @@ mod tests {
             "",
         ] {
             assert!(!sites.allows(main, bad), "{bad}");
+        }
+        assert!(sites.is_page_of(main, "https://shop.example.com/mugs?size=2"));
+        for elsewhere in
+            ["https://evil.example/", "javascript:alert(1)", "https://shop.example.com@evil.example/", ""]
+        {
+            assert!(!sites.is_page_of(main, elsewhere), "{elsewhere}");
         }
         assert_eq!(main.frame_ancestors(), "'self' https://shop.example.com http://localhost:3000");
     }

@@ -1,5 +1,7 @@
 //! Who a visitor is, from what the browser and the site say. Pure.
 
+use std::collections::BTreeMap;
+
 use domain::{EmailAddress, event::Visitor};
 
 use crate::{frames::HelloVisitor, resume::Claims};
@@ -10,6 +12,19 @@ const LONGEST_ID: usize = 128;
 const LONGEST_NAME: usize = 120;
 /// Longest address of a page, in bytes.
 const LONGEST_PAGE: usize = 2_000;
+
+/// Most fields of a form.
+const MOST_FIELDS: usize = 12;
+/// Longest value of a field, in characters.
+const LONGEST_VALUE: usize = 1_000;
+
+/// What a signature of the site speaks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Signed {
+    Nothing,
+    Id,
+    IdAndEmail,
+}
 
 /// Who a visitor is.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,11 +40,13 @@ pub struct Known {
 /// Works out who says `hello`. `claims` are those of a resume token, `fresh` is a new random id for a browser that
 /// has none, `secret` the site's identity secret.
 pub fn recognise(said: &HelloVisitor, claims: Option<&Claims>, secret: Option<&str>, fresh: &str) -> Known {
-    let signed = said.id.as_deref().zip(said.signature.as_deref());
-    let verified = match (signed, secret) {
-        (Some((id, signature)), Some(secret)) => is_signed(id, signature, secret),
-        _ => false,
+    let signed = match (said.id.as_deref(), said.signature.as_deref(), secret) {
+        (Some(id), Some(signature), Some(secret)) => {
+            signed(id, said.email.as_deref().map(str::trim), signature, secret)
+        }
+        _ => Signed::Nothing,
     };
+    let verified = signed != Signed::Nothing;
     let bad_signature = said.signature.is_some() && secret.is_some() && !verified;
     let claimed = said.id.as_deref().filter(|id| fits(id) && (said.signature.is_none() || verified));
     let other = claims.is_some_and(|c| c.verified && verified && Some(c.visitor.as_str()) != claimed);
@@ -39,14 +56,41 @@ pub fn recognise(said: &HelloVisitor, claims: Option<&Claims>, secret: Option<&s
         _ => (claimed.unwrap_or(fresh).to_owned(), verified && claimed.is_some()),
     };
     let email = said.email.as_deref().and_then(|text| EmailAddress::parse(text).ok());
-    let visitor = Visitor { id, name: said.name.as_deref().and_then(name), email, verified };
+    let email_verified = verified && email.is_some() && signed == Signed::IdAndEmail;
+    let visitor = Visitor { id, name: said.name.as_deref().and_then(name), email, verified, email_verified };
     Known { visitor, is_other: other, bad_signature }
 }
 
-/// Whether the site signed this id: hex of HMAC-SHA256 under its identity secret.
-fn is_signed(id: &str, signature: &str, secret: &str) -> bool {
-    let code = web::signature::hmac_sha256(secret.as_bytes(), &[id.as_bytes()]);
-    web::signature::is_hex_of(signature, code)
+/// What the site signed, in hex of HMAC-SHA256 under its identity secret. An address counts only if it is part of it:
+/// otherwise any customer could be another one by naming their address.
+fn signed(id: &str, email: Option<&str>, signature: &str, secret: &str) -> Signed {
+    let is_of = |parts: &[&[u8]]| {
+        web::signature::is_hex_of(signature, web::signature::hmac_sha256(secret.as_bytes(), parts))
+    };
+    match email {
+        Some(email) if is_of(&[id.as_bytes(), b"\n", email.as_bytes()]) => Signed::IdAndEmail,
+        Some(email) if is_of(&[id.as_bytes()]) && email.eq_ignore_ascii_case(id) => Signed::IdAndEmail,
+        _ if is_of(&[id.as_bytes()]) => Signed::Id,
+        _ => Signed::Nothing,
+    }
+}
+
+/// Takes a form apart: who the visitor says to be, where they have not said it otherwise, and everything else.
+pub fn form(form: &BTreeMap<String, String>, said: &mut HelloVisitor) -> BTreeMap<String, String> {
+    let mut rest = BTreeMap::new();
+    for (field, value) in form.iter().take(MOST_FIELDS) {
+        let value: String = value.replace('\0', "").trim().chars().take(LONGEST_VALUE).collect();
+        match field.as_str() {
+            _ if value.is_empty() || field.len() > 40 || field.chars().any(char::is_control) => {}
+            "name" if said.name.is_none() => said.name = Some(value),
+            "email" if said.email.is_none() => said.email = Some(value),
+            "name" | "email" => {}
+            _ => {
+                rest.insert(field.clone(), value);
+            }
+        }
+    }
+    rest
 }
 
 fn fits(id: &str) -> bool {
@@ -108,6 +152,39 @@ mod tests {
         let forged = recognise(&said("customer-42", Some("00")), None, SECRET, "fresh");
         assert!(!forged.visitor.verified && forged.bad_signature);
         assert_eq!(forged.visitor.id, "fresh", "the claimed id is not taken over");
+    }
+
+    #[test]
+    fn an_address_is_proven_only_if_the_site_signed_it() {
+        let sign = |text: &str| {
+            web::signature::hex(web::signature::hmac_sha256(b"a shared secret", &[text.as_bytes()]))
+        };
+        let anna = "anna@example.com";
+        for (id, signature, verified, email_verified) in [
+            ("customer-42", sign("customer-42\nanna@example.com"), true, true),
+            ("customer-42", sign("customer-42"), true, false),
+            (anna, sign(anna), true, true),
+            ("customer-42", sign("customer-42\nbert@example.com"), false, false),
+            ("customer-42", sign("anna@example.com"), false, false),
+        ] {
+            let said = HelloVisitor { email: Some(anna.into()), ..said(id, Some(&signature)) };
+            let visitor = recognise(&said, None, SECRET, "fresh").visitor;
+            assert_eq!(
+                (visitor.verified, visitor.email_verified),
+                (verified, email_verified),
+                "{id} {signature}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_form_says_who_somebody_is_and_more() {
+        let given =
+            [("name", "Anna"), ("email", "a@x.example"), ("order", " 10042 "), ("empty", " "), ("a\nb", "x")];
+        let given = given.map(|(field, value)| (field.to_owned(), value.to_owned())).into();
+        let mut said = HelloVisitor { email: Some("known@x.example".into()), ..HelloVisitor::default() };
+        assert_eq!(form(&given, &mut said), [("order".to_owned(), "10042".to_owned())].into());
+        assert_eq!((said.name.as_deref(), said.email.as_deref()), (Some("Anna"), Some("known@x.example")));
     }
 
     #[test]

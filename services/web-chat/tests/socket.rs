@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test, with its helpers")]
 
+mod stream;
 mod support;
 
 use std::time::Duration;

@@ -7,6 +7,8 @@ export default defineConfig({
     outDir: 'dist',
     emptyOutDir: false,
     target: 'es2020',
-    lib: { entry: 'src/loader.ts', formats: ['iife'], name: 'frontdeskLoader', fileName: () => 'widget.js' },
+    minify: 'terser',
+    terserOptions: { ecma: 2020, compress: { passes: 3, unsafe_arrows: true } },
+    lib: { entry: 'src/loader/index.ts', formats: ['iife'], name: 'frontdeskLoader', fileName: () => 'widget.js' },
   },
 });

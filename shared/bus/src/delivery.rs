@@ -83,6 +83,14 @@ pub struct Packet {
 }
 
 impl Packet {
+    /// The envelope as it travels, for those who keep it until the bus can have it.
+    ///
+    /// # Errors
+    /// The bus would refuse it: no stream keeps its subject, its id is odd, or it is too long.
+    pub fn as_json(&self) -> Result<String, PublishError> {
+        self.check().map(|(_, text)| text)
+    }
+
     /// Its stream and its bytes; refused when it has no place on the bus.
     pub(crate) fn check(&self) -> Result<(Stream, String), PublishError> {
         let refused = |why: String| Err(PublishError::Refused(why));

@@ -3,11 +3,13 @@
 use std::marker::PhantomData;
 
 use domain::event::{
-    ChatHistory, ChatHistoryQuery, ClaimSend, DeadLetter, DeliveryReported, InboundChat, InboundEmail,
-    InboundHeld, InboundSms, MessageAdded, MessageMoved, OutboundEmail, OutboundSms, ReleaseSend,
-    ReplyProposed, SendDecision, SmsReceipt, TicketChanged, Typing, VisitorSignal,
+    AgentsOnline, BulkChanged, ChatFrames, ChatHistory, ChatHistoryQuery, ClaimSend, DeadLetter,
+    DeliveryReported, FetchMedia, InboundChat, InboundEmail, InboundHeld, InboundSms, LinkClicked,
+    MediaFetched, MessageAdded, MessageChanged, MessageMoved, NoteAdded, NoteRemoved, OutboundEmail,
+    OutboundSms, PastChat, PastChatsQuery, ReleaseSend, ReplyProposed, RoutingChanged, SendDecision,
+    SmsReceipt, TicketChanged, Typing, ViewChanged, VisitorSignal,
 };
-use domain::settings::Settings;
+use domain::{Timestamp, settings::Settings};
 
 /// Where durable events are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -141,11 +143,15 @@ pub const VISITOR_SIGNAL: Topic<VisitorSignal> = Topic::new("visitor.signal");
 pub const REPLY_PROPOSED: Topic<ReplyProposed> = Topic::new("reply.proposed");
 /// notifier → ticketing.
 pub const DELIVERY_REPORTED: Topic<DeliveryReported> = Topic::new("delivery.reported");
+/// notifier → ticketing.
+pub const MEDIA_FETCHED: Topic<MediaFetched> = Topic::new("delivery.media");
 
 /// desk → notifier.
 pub const OUTBOUND_SMS: Topic<OutboundSms> = Topic::new("outbound.sms");
 /// desk → notifier.
 pub const OUTBOUND_EMAIL: Topic<OutboundEmail> = Topic::new("outbound.email");
+/// desk → notifier: files of a text that lie at its carrier.
+pub const OUTBOUND_MEDIA: Topic<FetchMedia> = Topic::new("outbound.media");
 
 /// A customer wrote.
 pub const MESSAGE_RECEIVED: Topic<MessageAdded> = Topic::new("desk.message.received");
@@ -153,8 +159,22 @@ pub const MESSAGE_RECEIVED: Topic<MessageAdded> = Topic::new("desk.message.recei
 pub const MESSAGE_QUEUED: Topic<MessageAdded> = Topic::new("desk.message.queued");
 /// A message was sent, delivered, read or failed.
 pub const MESSAGE_MOVED: Topic<MessageMoved> = Topic::new("desk.message.moved");
+/// A message is not what it was: its files came, it is sent at another time.
+pub const MESSAGE_CHANGED: Topic<MessageChanged> = Topic::new("desk.message.changed");
+/// Somebody followed a short link.
+pub const LINK_CLICKED: Topic<LinkClicked> = Topic::new("desk.link.clicked");
+/// An agent wrote a note.
+pub const NOTE_ADDED: Topic<NoteAdded> = Topic::new("desk.note.added");
+/// A note was taken back.
+pub const NOTE_REMOVED: Topic<NoteRemoved> = Topic::new("desk.note.removed");
 /// A ticket changed without a new message.
 pub const TICKET_CHANGED: Topic<TicketChanged> = Topic::new("desk.ticket.changed");
+/// A saved view was made, changed or deleted.
+pub const VIEW_CHANGED: Topic<ViewChanged> = Topic::new("desk.view.changed");
+/// A change of many tickets got on.
+pub const BULK_CHANGED: Topic<BulkChanged> = Topic::new("desk.bulk.changed");
+/// Teams, rules, or who can be given tickets are not what they were.
+pub const ROUTING_CHANGED: Topic<RoutingChanged> = Topic::new("desk.routing.changed");
 /// The settings as they are now.
 pub const SETTINGS_CHANGED: Topic<Settings> = Topic::new("desk.settings.changed");
 
@@ -164,12 +184,22 @@ pub const DEAD: Topic<DeadLetter> = Topic::new("dead.letter");
 /// Typing, both ways.
 pub const TYPING: Signal<Typing> = Signal::new("signal.typing");
 
+/// inbox → web-chat, auto-responder: how many agents are there.
+pub const AGENTS_ONLINE: Signal<AgentsOnline> = Signal::new("signal.agents");
+/// web-chat → web-chat: frames for a stream that another node holds.
+pub const CHAT_FRAMES: Signal<ChatFrames> = Signal::new("signal.chat_frames");
+
+/// desk → ticketing: something is to happen at that time.
+pub const TIMER_SET: Signal<Timestamp> = Signal::new("signal.timer");
+
 /// notifier → ticketing: may this go out now?
 pub const CLAIM_SEND: Question<ClaimSend, SendDecision> = Question::new("ask.claim_send");
 /// notifier → ticketing: it surely did not go out; give it back.
 pub const RELEASE_SEND: Question<ReleaseSend, ()> = Question::new("ask.release_send");
 /// web-chat → ticketing: what did this session miss?
 pub const CHAT_HISTORY: Question<ChatHistoryQuery, ChatHistory> = Question::new("ask.chat_history");
+/// web-chat → ticketing: what did somebody say in earlier chats?
+pub const PAST_CHATS: Question<PastChatsQuery, Vec<PastChat>> = Question::new("ask.past_chats");
 /// auto-responder, web-chat → ticketing: the settings.
 pub const SETTINGS: Question<(), Settings> = Question::new("ask.settings");
 

@@ -1,6 +1,6 @@
 //! Files. The bytes lie in blobs; the desk knows their names.
 
-use domain::{AttachmentId, message::Attachment};
+use domain::{AttachmentId, MessageId, message::Attachment};
 
 use crate::{Actor, Desk, DeskError, entropy, store::files as rows};
 
@@ -15,6 +15,15 @@ pub struct NewAttachment {
     pub size: u64,
     /// Its key in the blob store.
     pub blob: String,
+}
+
+/// A mail as it came in.
+#[derive(Clone, Debug)]
+pub struct Original {
+    /// Its key in the blob store.
+    pub blob: String,
+    /// A name to save it under, made of its subject.
+    pub name: String,
 }
 
 impl Desk {
@@ -45,6 +54,18 @@ impl Desk {
     /// There is no such file.
     pub async fn attachment(&self, id: AttachmentId) -> Result<Attachment, DeskError> {
         rows::file(&self.store, id).await?.ok_or(DeskError::NotFound("attachment"))
+    }
+
+    /// The mail of a message as it came in.
+    ///
+    /// # Errors
+    /// There is no such message, or it was no mail from outside.
+    pub async fn original(&self, id: MessageId) -> Result<Original, DeskError> {
+        let (blob, subject) =
+            rows::original(&self.store, id).await?.ok_or(DeskError::NotFound("original mail"))?;
+        let name = clean_name(&subject.unwrap_or_default().replace(['/', '\\'], " "));
+        let name = if name == "file" { "mail".to_owned() } else { name };
+        Ok(Original { blob, name: format!("{name}.eml") })
     }
 }
 

@@ -1,14 +1,32 @@
 //! What a chat session said so far, for widgets that come back.
 
-use domain::event::{ChatHistory, ChatHistoryQuery};
+use domain::{
+    Address, SessionId,
+    event::{ChatHistory, ChatHistoryQuery, PastChat, PastChatsOf, PastChatsQuery},
+};
 
 use crate::{
     Desk, DeskError,
-    store::{messages, presence},
+    store::{chats, messages, presence},
 };
 
 /// Most messages of one answer.
 const MOST: i64 = 200;
+/// Most earlier chats of one answer.
+const MOST_PAST: i64 = 5;
+/// Most messages of an earlier chat.
+const OF_ONE: i64 = 50;
+
+/// Where the button of a mail leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChatDoor {
+    /// The page the chat began on, if it is known.
+    pub page: Option<String>,
+    /// The site.
+    pub site: String,
+    /// The session.
+    pub session: SessionId,
+}
 
 impl Desk {
     /// The session's messages after a place, newest kept. A session's new ticket goes on counting, so one number is
@@ -38,5 +56,43 @@ impl Desk {
             ticket_status: Some(status.to_owned()),
             ticket_id: Some(newest),
         })
+    }
+
+    /// The newest earlier chats of somebody who proved who they are, oldest first.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn past_chats(&self, query: &PastChatsQuery) -> Result<Vec<PastChat>, DeskError> {
+        let mut connection = self.store.reader().acquire().await?;
+        let site = query.site.as_str();
+        let found = match &query.of {
+            PastChatsOf::Signed { id } => {
+                let address = Address::External(format!("{site}:{id}"));
+                chats::of_profile(&mut connection, &address, site, query.except, MOST_PAST).await?
+            }
+            PastChatsOf::Session { session } => {
+                chats::of_session(&mut connection, *session, site, MOST_PAST).await?
+            }
+        };
+        drop(connection);
+        let mut past = Vec::with_capacity(found.len());
+        for (ticket, status) in found.into_iter().rev() {
+            let messages = messages::after(&self.store, &[ticket], 0, OF_ONE).await?;
+            past.push(PastChat { ticket, status, messages });
+        }
+        Ok(past)
+    }
+
+    /// The chat of a mail's button.
+    ///
+    /// # Errors
+    /// The link is not ours, or its time is over; the database is away.
+    pub async fn chat_door(&self, token: &str) -> Result<ChatDoor, DeskError> {
+        let opened = self.outside.as_ref().and_then(|outside| outside.open_chat_link(token, self.now()));
+        let (session, site) = opened.ok_or(DeskError::NotFound("chat"))?;
+        let mut connection = self.store.reader().acquire().await?;
+        let began = chats::began(&mut connection, session).await?;
+        let (_, page) = began.ok_or(DeskError::NotFound("chat"))?;
+        Ok(ChatDoor { page, site, session })
     }
 }

@@ -59,7 +59,7 @@ impl Desk {
         if !rows::exists(&mut tx, id).await? {
             return Err(DeskError::NotFound("profile"));
         }
-        rows::add_consent(&mut tx, id, &record).await?;
+        rows::add_consent(&mut tx, id, None, &record).await?;
         let packets = self.touch_tickets(&mut tx, id, Some(Channel::Sms), |_| {}).await?;
         self.commit(tx, packets).await?;
         tracing::info!(profile = %id, by = %actor.id, kind = kind.as_str(), state = state.as_str(), "consent recorded");
@@ -67,7 +67,7 @@ impl Desk {
     }
 }
 
-fn check(new: &NewConsent) -> Result<(), DeskError> {
+pub(crate) fn check(new: &NewConsent) -> Result<(), DeskError> {
     let length = new.source.chars().count();
     if length == 0 || length > 100 || new.source.chars().any(char::is_control) {
         return Err(DeskError::invalid("source", "source must have 1 to 100 characters"));

@@ -3,6 +3,8 @@
 use domain::ticket::{ReplyRefusal, TransitionError};
 use thiserror::Error;
 
+use crate::quiet::Quiet;
+
 /// Why a use case did not do what it was asked.
 #[derive(Debug, Error)]
 pub enum DeskError {
@@ -21,6 +23,17 @@ pub enum DeskError {
     #[error("{reason}")]
     Conflict {
         /// Stable code, such as `sms_no_consent`.
+        code: &'static str,
+        /// Why, for people.
+        reason: String,
+    },
+    /// A text would wake the customer up now (D6).
+    #[error("it is {} where the customer is ({})", .0.local_time, .0.time_zone)]
+    QuietHours(Quiet),
+    /// The input is understood, and cannot be used so.
+    #[error("{reason}")]
+    Unfit {
+        /// Stable code, such as `attachment_type`.
         code: &'static str,
         /// Why, for people.
         reason: String,

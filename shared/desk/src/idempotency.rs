@@ -6,7 +6,10 @@
 
 use uuid::Uuid;
 
-use crate::{Desk, DeskError, store::answers as rows};
+use crate::{
+    Desk, DeskError,
+    store::{answers as rows, split_texts},
+};
 
 /// How long a key is held by a request that never ended, in milliseconds.
 const HELD: i64 = 60_000;
@@ -83,7 +86,7 @@ impl Desk {
         Ok(())
     }
 
-    /// Forgets what has had its time: kept answers, sessions, sign-in links.
+    /// Forgets what has had its time: kept answers, sessions, sign-in links, texts that came in parts.
     ///
     /// # Errors
     /// The database is not available.
@@ -91,6 +94,7 @@ impl Desk {
         let now = self.now();
         let mut tx = self.store.begin().await?;
         rows::forget(&mut tx, now, now.plus(-KEPT)).await?;
+        split_texts::forget(&mut tx, now.plus(-KEPT)).await?;
         tx.commit().await?;
         Ok(())
     }

@@ -2,7 +2,10 @@
 
 use std::{fmt, str::FromStr};
 
-use bus::{Envelope, Packet, topic::INBOUND_HELD};
+use bus::{
+    Envelope, Packet,
+    topic::{INBOUND_HELD, INBOUND_SMS},
+};
 use domain::{Channel, ProfileId, TicketId, Timestamp, event::DeadLetter, id::SessionId};
 use serde::Serialize;
 
@@ -211,6 +214,9 @@ fn replayable(line: &Read) -> Result<Envelope, String> {
                 "it was refused at the door and never became a message; the sender must send it again".into(),
             );
         }
+        LedgerState::Held if line.subject == INBOUND_SMS.subject => {
+            return Err("it is a part of a longer text and waits for the rest".into());
+        }
         LedgerState::Dead | LedgerState::Blocked | LedgerState::Held => {}
         other => return Err(format!("its state is {other}: there is nothing to send through again")),
     }
@@ -262,6 +268,7 @@ mod tests {
         for (state, subject, kept) in [
             (LedgerState::Ticket, "inbound.sms", Some(kept)),
             (LedgerState::Held, "inbound.held", Some(kept)),
+            (LedgerState::Held, "inbound.sms", Some(kept)),
             (LedgerState::Dead, "inbound.sms", None),
             (LedgerState::Dead, "inbound.sms", Some("not json")),
         ] {

@@ -4,37 +4,66 @@
 //! Every use case is one transaction that also writes the events it causes into the outbox; after the commit the same
 //! process publishes them at once, and ticketing's sweeper publishes what a crash left over.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
-use bus::{Bus, Packet};
-use domain::{Clock, EmailAddress, PhoneNumber, Timestamp, id::Entropy};
+use bell::Bell;
+use bus::{Bus, Packet, topic::TIMER_SET};
+use domain::{Clock, EmailAddress, PhoneNumber, Timestamp, id::Entropy, pace::Pace};
 
 pub mod accounts;
 pub mod attachments;
+mod attribution;
+pub mod auto_response;
+pub mod availability;
+mod bell;
+pub mod bulk;
+pub mod campaign;
 pub mod chat;
 pub mod consent;
+pub mod consent_import;
+mod departure;
 pub mod error;
+mod follow_up;
+mod hand_over;
 pub mod idempotency;
 pub mod intake;
 pub mod ledger;
+pub mod links;
+mod mail_out;
+mod mail_pictures;
+pub mod mail_tag;
 mod mail_thread;
 mod messages;
+pub mod notes;
+mod notices;
 mod outbound;
+mod outside;
 pub mod page;
+mod pictures;
 pub mod profiles;
+pub mod quick_responses;
+pub mod quiet;
+pub mod recipients;
 pub mod reply;
+pub mod rules;
+mod scheduled;
+pub mod search;
 pub mod sending;
 pub mod settings;
 pub mod sign_in;
 pub mod store;
 pub mod sweeper;
+pub mod teams;
 mod text;
 pub mod tickets;
 pub mod timers;
+pub mod views;
 
 pub use accounts::Actor;
 pub use error::DeskError;
+pub use outside::Outside;
 pub use page::{Page, PageRequest};
+use rules::RuleCache;
 use store::{Store, Tx, outbox};
 
 /// The organisation's channels, as far as the desk must know them.
@@ -42,6 +71,10 @@ use store::{Store, Tx, outbox};
 pub struct Channels {
     /// Numbers.
     pub numbers: Vec<PhoneNumber>,
+    /// Those of them whose carrier confirms an opt-out itself.
+    pub confirmed_by_carrier: Vec<PhoneNumber>,
+    /// How fast numbers may send; one that is not here has no limit of ours.
+    pub paces: HashMap<PhoneNumber, Pace>,
     /// Public addresses of mailboxes.
     pub mailboxes: Vec<EmailAddress>,
     /// Chat sites.
@@ -67,6 +100,9 @@ pub struct Desk {
     bus: Option<Bus>,
     clock: Arc<dyn Clock>,
     channels: Arc<Channels>,
+    outside: Option<Arc<Outside>>,
+    bell: Bell,
+    rules: Arc<RuleCache>,
 }
 
 impl Desk {
@@ -76,7 +112,23 @@ impl Desk {
     /// The database cannot be reached.
     pub async fn open(options: Options) -> Result<Self, DeskError> {
         let store = Store::open(&options.database_url).await?;
-        Ok(Self { store, bus: options.bus, clock: options.clock, channels: Arc::new(options.channels) })
+        let channels = Arc::new(options.channels);
+        Ok(Self {
+            store,
+            bus: options.bus,
+            clock: options.clock,
+            channels,
+            outside: None,
+            bell: Bell::default(),
+            rules: Arc::default(),
+        })
+    }
+
+    /// The same desk, whose texts may name addresses of this installation. Without this no link is shortened.
+    #[must_use]
+    pub fn reached_at(mut self, outside: Outside) -> Self {
+        self.outside = Some(Arc::new(outside));
+        self
     }
 
     /// Brings the database to this version; safe to run twice and beside running replicas.
@@ -120,6 +172,9 @@ impl Desk {
             && let Err(error) = outbox::publish(&self.store, bus, packets).await
         {
             tracing::warn!(%error, "events stay in the outbox for the sweeper");
+        }
+        if let (Some(bus), Some(due)) = (&self.bus, self.bell.take()) {
+            bus.signal(TIMER_SET, &due).await;
         }
         Ok(())
     }

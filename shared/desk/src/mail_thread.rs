@@ -1,32 +1,13 @@
 //! What ties an answer by mail to its thread: subject, `Message-ID`, `In-Reply-To`, `References` (RFC 5322 §3.6.4). Pure.
 
-use domain::MessageId;
+use domain::{MessageId, subject};
 
 /// Most ids in `References`: the first and the last ones, so that the header stays short and the thread whole.
 const MAX_REFERENCES: usize = 20;
 
 /// `Re: ` and the subject, without the prefixes that mail programs of the world have piled up on it.
-pub(crate) fn reply_subject(subject: &str) -> String {
-    format!("Re: {}", bare_subject(subject)).trim_end().to_owned()
-}
-
-/// A subject without leading reply and forward marks such as `Re:`, `AW[2]:`, `回复：`.
-fn bare_subject(subject: &str) -> &str {
-    const MARKS: &[&str] = &[
-        "re", "aw", "antw", "antwort", "sv", "vs", "ref", "r", "rif", "odp", "ynt", "res", "tr", "fwd", "fw",
-        "wg", "回复", "回覆", "答复",
-    ];
-    let mut rest = subject.trim();
-    while let Some((mark, after)) = rest.split_once([':', '：']) {
-        let word = mark
-            .trim()
-            .trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '[' | ']' | '(' | ')' | '^'));
-        if !MARKS.contains(&word.to_lowercase().as_str()) {
-            break;
-        }
-        rest = after.trim_start();
-    }
-    rest
+pub(crate) fn reply_subject(of: &str) -> String {
+    format!("Re: {}", subject::bare(of)).trim_end().to_owned()
 }
 
 /// Our `Message-ID` for a message, without brackets: made from its id, so that a repeat has the same one.

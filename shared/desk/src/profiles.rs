@@ -1,7 +1,9 @@
 //! Customers: what is known of them (F3), and blocking (G2).
 
 use bus::Packet;
-use domain::{Address, Channel, EmailAddress, ProfileId, Timestamp, consent::ConsentKind, ticket::State};
+use domain::{
+    Address, Channel, EmailAddress, ProfileId, Timestamp, consent::ConsentKind, ticket::State, zone::Zone,
+};
 
 use crate::{
     Actor, Desk, DeskError, Page, PageRequest,
@@ -169,10 +171,9 @@ impl Desk {
 
 fn checked(patch: ProfilePatch) -> Result<ProfilePatch, DeskError> {
     let time_zone = text("time_zone", patch.time_zone, 64)?;
-    let zone_like = |zone: &str| {
-        zone.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'_' | b'-' | b'+'))
-    };
-    if time_zone.as_ref().and_then(Option::as_deref).is_some_and(|zone| !zone_like(zone)) {
+    if let Some(Some(zone)) = &time_zone
+        && Zone::find(zone).is_none()
+    {
         return Err(DeskError::invalid("time_zone", "time_zone must be an IANA name such as Europe/Berlin"));
     }
     let (name, location) = (text("name", patch.name, 100)?, text("location", patch.location, 100)?);

@@ -1,18 +1,25 @@
 //! An agent's answer: who may be answered (D1–D4), the send guard, and the same answer given twice written once.
 
 use domain::{
-    AttachmentId, Author, AuthorKind, Channel, Message, MessageId, TicketId, event::Assignee,
+    AttachmentId, Author, AuthorKind, Channel, Message, MessageId, TicketId, Timestamp, event::Assignee,
     ticket::may_reply,
 };
 
 use crate::{
-    Actor, Desk, DeskError, entropy,
-    outbound::{self, NewOutbound},
-    store::{Tx, conversation, files, rows::TicketRow, ticket_write},
+    Actor, Desk, DeskError, entropy, links,
+    outbound::{self, Departure, NewOutbound},
+    pictures, quiet,
+    recipients::MailWishes,
+    store::{Tx, conversation, files, messages, rows::TicketRow, ticket_write},
 };
 
+/// Tries of an answer while other changes are in its way.
+const TRIES: usize = 3;
 /// Most files of an answer.
 pub const MAX_FILES: usize = 10;
+
+/// Furthest a message can be planned ahead, in milliseconds.
+const LATEST: i64 = 366 * 24 * 60 * 60 * 1000;
 
 /// An answer to write.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +30,12 @@ pub struct NewReply {
     pub attachments: Vec<AttachmentId>,
     /// The ticket's version that the agent saw: if the customer or a colleague wrote since, nothing is sent.
     pub seen_version: Option<i64>,
+    /// Not before then.
+    pub send_at: Option<Timestamp>,
+    /// In the customer's quiet hours too (D6).
+    pub quiet_hours_override: bool,
+    /// To whom a mail goes and under which subject; as "reply" does where nothing is said.
+    pub mail: MailWishes,
     /// The request's `Idempotency-Key`: the message's id is made from it, so a repeat finds the first.
     pub key: Option<String>,
 }
@@ -41,8 +54,18 @@ impl Desk {
     ///
     /// # Errors
     /// There is no such ticket; a text or file that makes no sense; `sms_no_consent`, `profile_blocked`,
-    /// `chat_closed`, `unreachable`, `someone_replied`, `idempotency_key_reused`.
+    /// `chat_closed`, `unreachable`, `someone_replied`, `idempotency_key_reused`; it is quiet where the customer is.
     pub async fn reply(&self, id: TicketId, new: NewReply, actor: &Actor) -> Result<Message, DeskError> {
+        for _ in 1..TRIES {
+            match self.try_reply(id, new.clone(), actor).await {
+                Err(DeskError::Busy(reason)) => tracing::debug!(reason, "an answer is tried again"),
+                other => return other,
+            }
+        }
+        self.try_reply(id, new, actor).await
+    }
+
+    async fn try_reply(&self, id: TicketId, new: NewReply, actor: &Actor) -> Result<Message, DeskError> {
         let mut tx = self.store.begin().await?;
         let mut ticket =
             ticket_write::lock(&self.store, &mut tx, id).await?.ok_or(DeskError::NotFound("ticket"))?;
@@ -51,22 +74,36 @@ impl Desk {
             None => MessageId::new(self.now(), &entropy()),
         };
         if let Some(earlier) = conversation::message(&self.store, &mut tx, id, message_id).await? {
-            return same(earlier, id, &new);
+            let is_same =
+                earlier.ticket_id == id && links::was_written_as(&mut tx, &earlier, &new.text).await?;
+            return if is_same { Ok(earlier) } else { Err(reused()) };
         }
         check_text(&new, ticket.view.channel)?;
         may_reply(ticket.reply_facts())?;
+        check_time(&new, ticket.view.channel, self.now())?;
         guard(&mut tx, &ticket, &new, actor).await?;
+        let why = why(&mut tx, &ticket, &new, actor, self.now()).await?;
         if let (None, Some(user)) = (&ticket.view.assignee, actor.user) {
             ticket.view.assignee = Some(Assignee { id: user, name: actor.name.clone() });
         }
         let attachments = files::unused(&self.store, &mut tx, &new.attachments).await?;
+        if ticket.view.channel == Channel::Sms {
+            pictures::check(&attachments)?;
+        }
+        let last = match ticket.view.channel {
+            Channel::Email => messages::last_mail(&mut tx, id).await?.view,
+            Channel::Sms | Channel::Chat => None,
+        };
+        let recipients = self.chosen_recipients(&ticket.view, last.as_ref(), &new.mail)?;
         let new = NewOutbound {
             id: message_id,
+            recipients,
             author: Author { kind: AuthorKind::Agent, id: Some(actor.id), name: Some(actor.name.clone()) },
             text: new.text,
             attachments,
+            departure: Departure { send_at: new.send_at, quiet_override: new.quiet_hours_override },
             needs_consent: true,
-            why: "an agent answered this ticket".into(),
+            why,
         };
         let (message, packets) = outbound::queue(self, &mut tx, &mut ticket, new).await?;
         self.commit(tx, packets).await?;
@@ -74,12 +111,8 @@ impl Desk {
     }
 }
 
-/// The answer written before under the same key, if it is the same answer.
-fn same(earlier: Message, ticket: TicketId, new: &NewReply) -> Result<Message, DeskError> {
-    if earlier.ticket_id == ticket && earlier.text.trim() == crate::text::clean(&new.text).trim() {
-        return Ok(earlier);
-    }
-    Err(DeskError::conflict("idempotency_key_reused", "this Idempotency-Key was used for another answer"))
+fn reused() -> DeskError {
+    DeskError::conflict("idempotency_key_reused", "this Idempotency-Key was used for another answer")
 }
 
 fn check_text(new: &NewReply, channel: Channel) -> Result<(), DeskError> {
@@ -99,10 +132,42 @@ fn check_text(new: &NewReply, channel: Channel) -> Result<(), DeskError> {
             format!("an answer may have at most {MAX_FILES} files"),
         ));
     }
-    if channel == Channel::Sms && !new.attachments.is_empty() {
-        return Err(DeskError::invalid("attachments", "files cannot be sent by text"));
+    Ok(())
+}
+
+fn check_time(new: &NewReply, channel: Channel, now: Timestamp) -> Result<(), DeskError> {
+    let Some(send_at) = new.send_at else { return Ok(()) };
+    let refuse = |reason: &str| Err(DeskError::invalid("send_at", reason));
+    if channel == Channel::Chat {
+        return refuse("a chat is answered at once: only texts and mails can be sent later");
+    }
+    if send_at <= now {
+        return refuse("send_at must lie in the future");
+    }
+    if send_at > now.plus(LATEST) {
+        return refuse("send_at may be at most a year ahead");
     }
     Ok(())
+}
+
+/// Why the answer is there, with whose decision it was if it leaves in quiet hours; without a decision it is refused.
+async fn why(
+    tx: &mut Tx,
+    ticket: &TicketRow,
+    new: &NewReply,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<String, DeskError> {
+    let why = "an agent answered this ticket";
+    if ticket.view.channel != Channel::Sms {
+        return Ok(why.into());
+    }
+    let (profile, at) = (&ticket.view.profile, new.send_at.unwrap_or(now));
+    match quiet::quiet_at(tx, profile.id, &profile.address, at).await? {
+        None => Ok(why.into()),
+        Some(quiet) if new.quiet_hours_override => Ok(format!("{why}; {}", quiet.decided_by(actor))),
+        Some(quiet) => Err(quiet.into()),
+    }
 }
 
 /// The send guard: nothing goes out that was written without having seen what came meanwhile.

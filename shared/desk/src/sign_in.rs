@@ -12,7 +12,7 @@ use domain::{EmailAddress, Timestamp, UserId};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::{Desk, DeskError, accounts::User, store::accounts as rows};
+use crate::{Desk, DeskError, accounts::User, availability, store::accounts as rows};
 
 /// A session ends after this many milliseconds without use.
 pub const SESSION_MILLIS: i64 = 14 * DAY;
@@ -117,7 +117,9 @@ impl Desk {
     /// The database is not available.
     pub async fn sign_out(&self, token: &str) -> Result<(), DeskError> {
         let mut tx = self.store.begin().await?;
-        rows::end_session(&mut tx, &digest(token)).await?;
+        if let Some(user) = rows::end_session(&mut tx, &digest(token)).await? {
+            availability::left(&mut tx, user).await?;
+        }
         tx.commit().await?;
         Ok(())
     }

@@ -45,6 +45,9 @@ pub(crate) fn for_event(message: &Message) -> Message {
     if message.html.as_ref().is_some_and(|html| html.len() + message.text.len() > MAX_IN_EVENT) {
         message.html = None;
     }
+    if message.reply_text.as_ref().is_some_and(|reply| reply.len() + message.text.len() > MAX_IN_EVENT) {
+        message.reply_text = None;
+    }
     if message.text.len() > MAX_IN_EVENT {
         message.text = cut(&message.text, MAX_IN_EVENT).to_owned();
     }

@@ -131,6 +131,22 @@ macro_rules! textual {
 textual!(PhoneNumber);
 textual!(EmailAddress);
 
+/// A mail address with the name that stood beside it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct NamedAddress {
+    /// The address.
+    pub address: EmailAddress,
+    /// The display name, cleaned.
+    #[serde(default)]
+    pub name: Option<String>,
+}
+
+impl From<EmailAddress> for NamedAddress {
+    fn from(address: EmailAddress) -> Self {
+        Self { address, name: None }
+    }
+}
+
 /// One way to know a profile (A2). `sms` senders that are no number (an alphanumeric sender) are [`Address::Sender`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "value", rename_all = "snake_case")]

@@ -54,7 +54,7 @@ pub struct ConsentRecord {
     pub kind: ConsentKind,
     /// Yes or no.
     pub state: ConsentState,
-    /// Where it came from: `keyword:JOIN`, `api`, `console`, `import`, `carrier`.
+    /// Where it came from: `keyword:JOIN`, `inferred:stop texting me`, `api`, `console`, `import`, `carrier`.
     pub source: String,
     /// The evidence: the text the customer sent or agreed to.
     pub text: String,
@@ -74,6 +74,18 @@ pub fn may_text(records: &[ConsentRecord]) -> bool {
             .max_by_key(|record| (record.at, record.state == ConsentState::Unsubscribed))
             .is_some_and(|record| record.state == ConsentState::Subscribed)
     })
+}
+
+/// Whether the customer said no, and has not said yes to either kind since. Somebody who never said anything has not
+/// opted out.
+pub fn has_opted_out(records: &[ConsentRecord]) -> bool {
+    !may_text(records) && records.iter().any(|record| record.state == ConsentState::Unsubscribed)
+}
+
+/// Whether the customer has opted out, and last said so after that moment.
+pub fn opted_out_since(records: &[ConsentRecord], then: Timestamp) -> bool {
+    let said_no = |record: &ConsentRecord| record.state == ConsentState::Unsubscribed && record.at > then;
+    has_opted_out(records) && records.iter().any(said_no)
 }
 
 #[cfg(test)]
@@ -102,6 +114,24 @@ mod tests {
         assert!(may_text(&[record(Marketing, Unsubscribed, 2), record(Transactional, Subscribed, 1)]));
         assert!(!may_text(&[record(Marketing, Subscribed, 1), record(Marketing, Unsubscribed, 2)]));
         assert!(may_text(&[record(Marketing, Unsubscribed, 1), record(Marketing, Subscribed, 2)]));
+    }
+
+    #[test]
+    fn whoever_never_said_anything_has_not_opted_out() {
+        use ConsentKind::{Marketing, Transactional};
+        use ConsentState::{Subscribed, Unsubscribed};
+        assert!(!has_opted_out(&[]));
+        assert!(!has_opted_out(&[record(Marketing, Subscribed, 1)]));
+        assert!(has_opted_out(&[record(Marketing, Unsubscribed, 1)]));
+        assert!(!has_opted_out(&[record(Marketing, Unsubscribed, 1), record(Transactional, Subscribed, 2)]));
+        let no = [record(Marketing, Unsubscribed, 2), record(Marketing, Subscribed, 1)];
+        assert!(has_opted_out(&no));
+        let at = Timestamp::from_millis;
+        assert!(opted_out_since(&no, at(1)) && !opted_out_since(&no, at(2)));
+        assert!(!opted_out_since(
+            &[record(Marketing, Unsubscribed, 1), record(Marketing, Subscribed, 2)],
+            at(0)
+        ));
     }
 
     proptest! {

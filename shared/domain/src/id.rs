@@ -67,6 +67,30 @@ id!(
     SessionId
 );
 id!(
+    /// A saved view of a list.
+    ViewId
+);
+id!(
+    /// People who share tickets.
+    TeamId
+);
+id!(
+    /// A rule that says what becomes of what comes in.
+    RuleId
+);
+id!(
+    /// A change of many tickets.
+    BulkId
+);
+id!(
+    /// An answer at hand (H5).
+    QuickResponseId
+);
+id!(
+    /// What agents tell each other about a ticket.
+    NoteId
+);
+id!(
     /// A file that came or goes with a message.
     AttachmentId
 );

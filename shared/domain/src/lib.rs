@@ -4,20 +4,47 @@
 //! [`ticket`], who may be answered in [`consent`] and [`ticket::may_reply`].
 
 pub mod address;
+pub mod agents;
+pub mod attribution;
+pub mod auto_responder;
 pub mod consent;
 pub mod event;
+pub mod filter;
+pub mod follow_up;
 pub mod id;
 pub mod keyword;
+pub mod links;
+pub mod mail;
+pub mod mail_answer;
+pub mod mail_place;
+pub mod mention;
 pub mod message;
+pub mod notice;
+pub mod office_hours;
+pub mod pace;
+pub mod parts;
+pub mod picture;
+pub mod priority;
+pub mod quick_response;
+pub mod quiet_hours;
 pub mod role;
+pub mod routing;
+pub mod search;
 pub mod segments;
 pub mod settings;
+pub mod subject;
+pub mod template;
 pub mod ticket;
 pub mod time;
+pub mod zone;
 
-pub use address::{Address, AddressError, EmailAddress, PhoneNumber};
-pub use id::{AttachmentId, MessageId, ProfileId, SessionId, TicketId, UserId};
+pub use address::{Address, AddressError, EmailAddress, NamedAddress, PhoneNumber};
+pub use id::{
+    AttachmentId, BulkId, MessageId, NoteId, ProfileId, QuickResponseId, RuleId, SessionId, TeamId, TicketId,
+    UserId, ViewId,
+};
 pub use message::{Author, AuthorKind, Channel, Direction, Message, MessageStatus};
+pub use priority::Priority;
 pub use role::Role;
 pub use settings::Settings;
 pub use time::{Clock, Timestamp};

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use crate::{
     id::{AttachmentId, MessageId, TicketId},
+    mail::MailView,
     time::Timestamp,
 };
 
@@ -217,6 +218,72 @@ pub struct Message {
     /// The id the visitor's browser gave (chat), so that it knows its own message again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_id: Option<Uuid>,
+    /// When it will leave, while it waits for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub send_at: Option<Timestamp>,
+    /// What a text carries besides its words.
+    #[serde(default, skip_serializing_if = "Carried::is_nothing")]
+    pub carried: Carried,
+    /// What the writer of a mail wrote now, where the text holds more than that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_text: Option<String>,
+    /// What a mail shows besides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<Box<MailView>>,
+}
+
+/// What a text carries besides its words and files.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Carried {
+    /// The campaign or flow message that a customer's text is attributed to (I1–I3).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attribution: Option<Attribution>,
+    /// Short links in a text of ours (H3), in their order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<ShortLink>,
+    /// Files that still lie at the carrier and are being fetched.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub files_pending: i64,
+}
+
+impl Carried {
+    fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Visits of all its links.
+    pub fn clicks(&self) -> i64 {
+        self.links.iter().map(|link| link.clicks).sum()
+    }
+}
+
+fn is_zero(number: &i64) -> bool {
+    *number == 0
+}
+
+/// A short link in a text of ours.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShortLink {
+    /// The end of its address.
+    pub code: String,
+    /// Where it leads.
+    pub url: String,
+    /// Visits so far.
+    pub clicks: i64,
+}
+
+/// What a text, or its ticket, is attributed to (I1–I3).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attribution {
+    /// `campaign` or `flow`.
+    pub kind: AuthorKind,
+    /// Its id outside.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// The message that is credited.
+    pub message_id: MessageId,
 }
 
 #[cfg(test)]

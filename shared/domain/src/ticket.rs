@@ -114,6 +114,13 @@ impl State {
         }
     }
 
+    /// As it was before a change that is taken back. A chat that was closed by mistake goes on: C-W is about chats that
+    /// ended, and the visitor is still in this one.
+    #[must_use]
+    pub fn undone(self, before: Self) -> Self {
+        before
+    }
+
     /// `open`, `snoozed`, `closed`.
     pub fn as_str(self) -> &'static str {
         match self {

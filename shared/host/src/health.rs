@@ -5,7 +5,7 @@ use std::{
     future::Future,
     pin::Pin,
     sync::{
-        Arc, RwLock,
+        Arc, OnceLock, RwLock,
         atomic::{AtomicU8, Ordering},
     },
     time::{Duration, Instant},
@@ -23,6 +23,11 @@ const CHECK_WITHIN: Duration = Duration::from_secs(3);
 /// A check of readiness; the error is for people.
 pub type Check = Box<dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> + Send + Sync>;
 
+type Named = (&'static str, Arc<Check>);
+
+/// What fails, by check.
+type Failing = BTreeMap<&'static str, String>;
+
 const STARTING: u8 = 0;
 const RUNNING: u8 = 1;
 const STOPPING: u8 = 2;
@@ -31,7 +36,9 @@ pub(crate) struct Health {
     role: &'static str,
     begun: Instant,
     state: AtomicU8,
-    checks: RwLock<Vec<(&'static str, Arc<Check>)>>,
+    checks: RwLock<Vec<Named>>,
+    /// What does while the bus is away.
+    without_bus: OnceLock<Named>,
     bus: Bus,
     metrics: Metrics,
 }
@@ -39,11 +46,17 @@ pub(crate) struct Health {
 impl Health {
     pub(crate) fn new(role: &'static str, begun: Instant, bus: Bus, metrics: Metrics) -> Self {
         let state = AtomicU8::new(STARTING);
-        Self { role, begun, state, checks: RwLock::default(), bus, metrics }
+        let (checks, without_bus) = (RwLock::default(), OnceLock::new());
+        Self { role, begun, state, checks, without_bus, bus, metrics }
     }
 
     pub(crate) fn add(&self, name: &'static str, check: Check) {
         self.checks.write().unwrap_or_else(std::sync::PoisonError::into_inner).push((name, Arc::new(check)));
+    }
+
+    pub(crate) fn replace_bus(&self, name: &'static str, check: Check) {
+        // The first one stays.
+        let _ = self.without_bus.set((name, Arc::new(check)));
     }
 
     pub(crate) fn running(&self) {
@@ -58,21 +71,29 @@ impl Health {
         self.begun.elapsed()
     }
 
-    /// What fails now, by check.
-    async fn failing(&self) -> BTreeMap<&'static str, String> {
+    /// What fails now; and what is missing, but can be done without.
+    async fn failing(&self) -> (Failing, Failing) {
         let checks = self.checks.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
-        let bus = async { ("bus", in_time(self.bus.ready()).await) };
         let others = checks.iter().map(|(name, check)| async { (*name, in_time(check()).await) });
-        let (bus, others) = futures::future::join(bus, futures::future::join_all(others)).await;
-        let all = std::iter::once(bus).chain(others);
-        let mut failing: BTreeMap<_, _> =
-            all.filter_map(|(name, outcome)| Some((name, outcome.err()?))).collect();
+        let (bus, others) = futures::future::join(self.bus(), futures::future::join_all(others)).await;
+        let (mut failing, missing) = bus;
+        failing.extend(others.into_iter().filter_map(|(name, outcome)| Some((name, outcome.err()?))));
         match self.state.load(Ordering::Relaxed) {
             STARTING => failing.insert("process", "is starting".into()),
             STOPPING => failing.insert("process", "is stopping".into()),
             _ => None,
         };
-        failing
+        (failing, missing)
+    }
+
+    async fn bus(&self) -> (Failing, Failing) {
+        let Err(away) = in_time(self.bus.ready()).await else { return Default::default() };
+        let away = Failing::from([("bus", away)]);
+        let Some((name, check)) = self.without_bus.get() else { return (away, Failing::new()) };
+        match in_time(check()).await {
+            Ok(()) => (Failing::new(), away),
+            Err(why) => (away.into_iter().chain([(*name, why)]).collect(), Failing::new()),
+        }
     }
 
     async fn text(&self) -> String {
@@ -120,9 +141,12 @@ pub(crate) fn router(health: Arc<Health>) -> Router {
 }
 
 async fn ready(State(health): State<Arc<Health>>) -> impl IntoResponse {
-    let failing = health.failing().await;
-    if failing.is_empty() {
+    let (failing, missing) = health.failing().await;
+    if failing.is_empty() && missing.is_empty() {
         return (StatusCode::OK, Json(json!({ "status": "ready" })));
+    }
+    if failing.is_empty() {
+        return (StatusCode::OK, Json(json!({ "status": "ready", "missing": missing })));
     }
     (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": "not_ready", "failing": failing })))
 }

@@ -40,6 +40,7 @@ type Flush = Pin<Box<dyn Future<Output = ()> + Send>>;
 pub struct Host {
     parts: HostParts,
     role: &'static str,
+    needs_bus: bool,
     bus: Bus,
     metrics: Metrics,
     health: Arc<Health>,
@@ -66,7 +67,7 @@ impl Host {
             false => None,
         };
         let admin = listener::bind("admin_listen", &config.admin_listen).await?;
-        let bus = parts.open_bus().await?;
+        let bus = parts.open_bus(launch.needs_bus).await?;
         parts.agree_on_key(&bus).await?;
         let metrics = Metrics::default();
         let health = Arc::new(Health::new(launch.role, begun, bus.clone(), metrics.clone()));
@@ -77,6 +78,7 @@ impl Host {
         Ok(Self {
             parts,
             role: launch.role,
+            needs_bus: launch.needs_bus,
             bus,
             metrics,
             health,
@@ -166,6 +168,14 @@ impl Host {
         self.health.add(name, check);
     }
 
+    /// While the bus is away and this check passes, `/readyz` says ready all the same, and tells what is missing. Only
+    /// where no other service of the process needs the bus.
+    pub fn do_without_bus(&mut self, name: &'static str, check: Check) {
+        if !self.needs_bus {
+            self.health.replace_bus(name, check);
+        }
+    }
+
     /// Runs once everything is started and reachable.
     pub fn on_ready(&mut self, tell: impl FnOnce() + Send + 'static) {
         self.when_ready.push(Box::new(tell));
@@ -217,7 +227,9 @@ impl Host {
             let router = http::surround(std::mem::take(&mut self.router), self.metrics.clone());
             self.server = Some(tokio::spawn(listener::serve(public, router, self.closing.clone())));
         }
-        self.bus.ready().await.map_err(anyhow::Error::msg).context("the bus is not ready")?;
+        if self.needs_bus {
+            self.bus.ready().await.map_err(anyhow::Error::msg).context("the bus is not ready")?;
+        }
         let path = self.data_dir().join("listening.json");
         let addresses = serde_json::to_vec_pretty(&self.announced)?;
         blobs::replace(&path, &addresses).with_context(|| format!("cannot write {}", path.display()))?;

@@ -1,7 +1,7 @@
 //! What surrounds every public request: trace, id, time-out, limits, panics, numbers.
 
 use std::{
-    any::Any,
+    panic::AssertUnwindSafe,
     time::{Duration, Instant},
 };
 
@@ -10,10 +10,11 @@ use axum::{
     body::to_bytes,
     extract::{DefaultBodyLimit, MatchedPath, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
-    middleware::{Next, from_fn, from_fn_with_state},
+    middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
 };
-use tower_http::catch_panic::CatchPanicLayer;
+use futures::FutureExt;
+use tokio::time::timeout;
 use tracing::{Instrument, Span, field::Empty};
 use web::{Problem, problem};
 
@@ -26,29 +27,33 @@ const RESPONSE_WITHIN: Duration = Duration::from_secs(30);
 /// A plain error text longer than this is not repeated in the problem document.
 const LONGEST_DETAIL: usize = 2048;
 
+/// The route of a request that has none.
+const NOWHERE: &str = "other";
+/// Parameters of routes that are never logged or traced.
+const SECRET_PARAMETERS: [&str; 2] = ["{secret}", "{token}"];
+
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Surrounds the services' routes. The first layer here is the innermost.
+/// Surrounds the services' routes. One layer for all of it: each layer is cloned and boxed at every request.
 pub(crate) fn surround(router: Router, metrics: Metrics) -> Router {
     metrics.describe("frontdesk_http_requests_total", "Requests by route, method and status.");
     metrics.describe("frontdesk_http_request_seconds", "Time until the response began, by route.");
-    router
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(from_fn(in_time))
-        .layer(CatchPanicLayer::custom(|panic: Box<dyn Any + Send>| {
-            tracing::error!(panic = tasks::words(panic.as_ref()), "a request panicked");
-            Problem::internal().into_response()
-        }))
-        .layer(from_fn(errors_are_problems))
-        .layer(from_fn_with_state(metrics, observe))
+    let layers = (from_fn_with_state(metrics, observe), DefaultBodyLimit::max(BODY_LIMIT));
+    router.layer(layers)
 }
 
-async fn in_time(request: Request, next: Next) -> Response {
-    match tokio::time::timeout(RESPONSE_WITHIN, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => {
+/// Whatever goes wrong is answered.
+async fn answer(request: Request, next: Next) -> Response {
+    let answered = timeout(RESPONSE_WITHIN, next.run(request));
+    match AssertUnwindSafe(answered).catch_unwind().await {
+        Ok(Ok(response)) => problem_of(response).await,
+        Ok(Err(_)) => {
             tracing::error!("a request took too long and was cut off");
             Problem::unavailable("this took too long: try again").into_response()
+        }
+        Err(panic) => {
+            tracing::error!(panic = tasks::words(panic.as_ref()), "a request panicked");
+            Problem::internal().into_response()
         }
     }
 }
@@ -56,14 +61,18 @@ async fn in_time(request: Request, next: Next) -> Response {
 /// One span per request, part of the caller's trace if it has one, and the numbers.
 async fn observe(State(metrics): State<Metrics>, mut request: Request, next: Next) -> Response {
     let begun = Instant::now();
-    let route = request.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str).to_owned();
+    let route = request.extensions().get::<MatchedPath>().map_or(NOWHERE, MatchedPath::as_str).to_owned();
     let method = request.method().clone();
     let id = request_id(request.headers());
     request.headers_mut().insert(REQUEST_ID, id.clone());
     let span = span(&request, &route, &id);
-    let mut response = next.run(request).instrument(span.clone()).await;
+    let mut response = answer(request, next).instrument(span.clone()).await;
     let status = response.status();
     response.headers_mut().insert(REQUEST_ID, id);
+    if status == StatusCode::PAYLOAD_TOO_LARGE {
+        // the rest of the body is not read, so nothing can follow it: said, lest the caller's next request is cut off
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     span.record("http.response.status_code", status.as_u16());
     if status.is_server_error() {
         span.record("otel.status_code", "ERROR");
@@ -75,9 +84,9 @@ async fn observe(State(metrics): State<Metrics>, mut request: Request, next: Nex
     response
 }
 
-/// Without the query: it may hold tokens.
+/// Without the query, and without what proves who calls: they may hold tokens.
 fn span(request: &Request, route: &str, id: &HeaderValue) -> Span {
-    let (method, path) = (request.method(), request.uri().path());
+    let (method, path) = (request.method(), shown(request.uri().path(), route));
     let span = tracing::info_span!(
         "request",
         otel.name = %format_args!("{method} {route}"),
@@ -94,6 +103,16 @@ fn span(request: &Request, route: &str, id: &HeaderValue) -> Span {
     span
 }
 
+/// The path, unless a secret stands in it, or may stand in it because it is nearly one of our addresses.
+fn shown<'a>(path: &'a str, route: &'a str) -> &'a str {
+    if route == NOWHERE {
+        let rest = path.trim_start_matches('/');
+        let first = rest.split('/').next().unwrap_or_default();
+        return &path[..path.len() - rest.len() + first.len()];
+    }
+    if SECRET_PARAMETERS.iter().any(|parameter| route.contains(parameter)) { route } else { path }
+}
+
 /// The caller's id, if it is a sensible one, else a new one.
 fn request_id(headers: &HeaderMap) -> HeaderValue {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
@@ -106,8 +125,7 @@ fn request_id(headers: &HeaderMap) -> HeaderValue {
 }
 
 /// Errors of the framework (no such route, a body that is too large or unreadable) become problem documents too.
-async fn errors_are_problems(request: Request, next: Next) -> Response {
-    let response = next.run(request).await;
+async fn problem_of(response: Response) -> Response {
     let status = response.status();
     let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let plain = kind.is_none_or(|kind| kind.starts_with("text/plain"));
@@ -182,6 +200,15 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_caller_whose_body_is_not_read_is_told_that_the_connection_ends() {
+        for (length, closes) in [(BODY_LIMIT, false), (BODY_LIMIT + 1, true)] {
+            let request = Request::post("/read/1").body(Body::from(vec![b'x'; length])).unwrap();
+            let response = router(&Metrics::default()).oneshot(request).await.unwrap();
+            assert_eq!(response.headers().contains_key(header::CONNECTION), closes, "{length}");
+        }
+    }
+
+    #[tokio::test]
     async fn a_route_may_take_larger_bodies_than_usual() {
         assert_eq!(ask("POST", "/large", "x".repeat(2 * BODY_LIMIT)).await.0, StatusCode::OK);
     }
@@ -195,6 +222,20 @@ mod tests {
         }
         let line = "frontdesk_http_requests_total{route=\"/read/{id}\",method=\"POST\",status=\"200\"} 2";
         assert!(metrics.text().contains(line), "{}", metrics.text());
+    }
+
+    #[test]
+    fn a_secret_of_an_address_is_shown_nowhere() {
+        for (path, route, seen) in [
+            ("/tickets/1", "/tickets/{id}", "/tickets/1"),
+            ("/hooks/x/s3cret", "/hooks/{name}/{secret}", "/hooks/{name}/{secret}"),
+            ("/media/s3cret", "/media/{token}", "/media/{token}"),
+            ("/hooks/x/s3cret/", NOWHERE, "/hooks"),
+            ("//hooks/x/s3cret", NOWHERE, "//hooks"),
+            ("/", NOWHERE, "/"),
+        ] {
+            assert_eq!(shown(path, route), seen);
+        }
     }
 
     #[test]

@@ -30,6 +30,8 @@ pub struct Launch {
     pub is_public: bool,
     /// Whether an empty `nats.url` means the embedded bus (`up`); a single service needs a broker.
     pub is_whole: bool,
+    /// Whether it can do nothing without the bus: then it waits for it before it begins.
+    pub needs_bus: bool,
 }
 
 /// Begins a process: what must be set once is set. `run` is the rest.

@@ -1,17 +1,20 @@
 //! What a process stands on, listeners apart: enough for commands too.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
 use bus::Bus;
 use domain::Clock;
 
 use crate::{
-    blobs::Blobs,
+    blobs::{self, Blobs},
     clock::SystemClock,
     config::{Configuration, shown},
     installation,
 };
+
+/// How long a broker that is not needed is waited for.
+const COMES_WITHIN: Duration = Duration::from_secs(2);
 
 /// Makes the folder of the installation if it is missing: for commands that only need its database.
 ///
@@ -41,17 +44,30 @@ impl HostParts {
             Some(key) => Arc::from(key.expose().as_bytes()),
             None => Arc::from(installation::key(&config.data_dir)?),
         };
-        let blobs = blobs(&config)?;
+        let blobs = blobs_of(&config)?;
         Ok(Self { config: Arc::new(config), clock: Arc::new(SystemClock), key, blobs })
     }
 
-    /// In a cluster without `secret_key`, the key that the processes on this broker agree on.
+    /// In a cluster without `secret_key`, the key that the processes on this broker agree on. It is remembered, so that
+    /// a process that can begin without the broker has it then too.
     ///
     /// # Errors
     /// The broker cannot be asked.
     pub(crate) async fn agree_on_key(&mut self, bus: &Bus) -> anyhow::Result<()> {
-        if self.config.secret_key.is_none() && self.config.nats.url.is_some() {
-            self.key = Arc::from(bus.agree_on("installation-key", self.key.to_vec()).await?);
+        if self.config.secret_key.is_some() || self.config.nats.url.is_none() {
+            return Ok(());
+        }
+        let path = self.config.data_dir.join("agreed.key");
+        if let Err(away) = bus.ready().await {
+            let key = std::fs::read(&path).map_err(|_| {
+                anyhow::anyhow!("{away}, and there is no secret_key in the configuration to begin without it")
+            })?;
+            self.key = Arc::from(key);
+            return Ok(());
+        }
+        self.key = Arc::from(bus.agree_on("installation-key", self.key.to_vec()).await?);
+        if std::fs::read(&path).ok().as_deref() != Some(&*self.key) {
+            blobs::replace(&path, &self.key).with_context(|| format!("cannot write {}", path.display()))?;
         }
         Ok(())
     }
@@ -76,17 +92,22 @@ impl HostParts {
         web::signature::hmac_sha256(&self.key, &[purpose.as_bytes()])
     }
 
-    /// Opens the bus: the broker if one is configured, else the embedded one in the folder of the installation.
+    /// Opens the bus: the broker if one is configured, else the embedded one in the folder of the installation. A broker
+    /// that is not `needed` may come later.
     ///
     /// # Errors
     /// The broker cannot be reached or is too old; or the embedded log cannot be opened, for instance because another
     /// process has it.
-    pub async fn open_bus(&self) -> anyhow::Result<Bus> {
+    pub(crate) async fn open_bus(&self, needed: bool) -> anyhow::Result<Bus> {
         let Some(url) = &self.config.nats.url else {
             let path = self.config.data_dir.join("bus.db");
             return bus::embedded::open(Some(&path), self.clock()).await;
         };
-        let connected = bus::jetstream::connect(url.expose(), self.clock()).await;
+        let mut options = bus::jetstream::Options { may_come_later: !needed, ..Default::default() };
+        if !needed {
+            options.connects_within = COMES_WITHIN;
+        }
+        let connected = bus::jetstream::connect_with(url.expose(), self.clock(), options).await;
         connected.with_context(|| {
             format!(
                 "the broker at nats.url {} cannot be used (`frontdesk doctor` says more)",
@@ -97,7 +118,7 @@ impl HostParts {
 }
 
 /// The folder named by `blobs.url`, else `blobs` in the folder of the installation.
-fn blobs(config: &Configuration) -> anyhow::Result<Blobs> {
+fn blobs_of(config: &Configuration) -> anyhow::Result<Blobs> {
     let folder = match &config.blobs.url {
         Some(address) => {
             let parsed = url::Url::parse(address.expose()).ok().filter(|url| url.scheme() == "file");

@@ -22,7 +22,8 @@ fn launch(folder: &Path) -> Launch {
         folder.display().to_string()
     );
     let config = Configuration::parse(&text).unwrap();
-    Launch { role: "test", config, log_format: LogFormat::Text, is_public: true, is_whole: true }
+    let log_format = LogFormat::Text;
+    Launch { role: "test", config, log_format, is_public: true, is_whole: true, needs_bus: true }
 }
 
 /// Status and body of a GET; plain sockets, as a stranger would.

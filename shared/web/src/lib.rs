@@ -1,11 +1,12 @@
-//! What every HTTP edge needs: [`Problem`] documents, embedded [`assets`], rate limits, webhook signatures, and who
-//! is calling.
+//! What every HTTP edge needs: [`Problem`] documents, embedded [`assets`], rate limits, webhook signatures, who
+//! is calling, and what may be called on behalf of strangers ([`reach`]).
 
 pub mod assets;
 pub mod client_ip;
 pub mod extract;
 pub mod limit;
 pub mod problem;
+pub mod reach;
 pub mod signature;
 
 pub use client_ip::ClientIp;

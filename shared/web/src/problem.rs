@@ -7,6 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 /// The media type of a problem document (RFC 9457 §3).
 pub const MEDIA_TYPE: &str = "application/problem+json";
@@ -18,6 +19,7 @@ pub struct Problem {
     code: String,
     detail: Option<String>,
     retry_after: Option<Duration>,
+    members: Map<String, Value>,
 }
 
 #[derive(Serialize)]
@@ -28,18 +30,27 @@ struct Document<'a> {
     title: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<&'a str>,
+    #[serde(flatten)]
+    members: &'a Map<String, Value>,
 }
 
 impl Problem {
     /// A problem with a stable code, such as `sms_no_consent`.
     pub fn new(status: StatusCode, code: impl Into<String>) -> Self {
-        Self { status, code: code.into(), detail: None, retry_after: None }
+        Self { status, code: code.into(), detail: None, retry_after: None, members: Map::new() }
     }
 
     /// One sentence for people: what is wrong here.
     #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(detail.into());
+        self
+    }
+
+    /// One more member (RFC 9457 §3.2), for programs that can do something about it.
+    #[must_use]
+    pub fn member(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.members.insert(name.to_owned(), value.into());
         self
     }
 
@@ -140,6 +151,7 @@ impl IntoResponse for Problem {
             code: &self.code,
             title: self.status.canonical_reason().unwrap_or("Error"),
             detail: self.detail.as_deref(),
+            members: &self.members,
         };
         let body = serde_json::to_vec(&document).unwrap_or_default();
         let mut response = (self.status, [(header::CONTENT_TYPE, MEDIA_TYPE)], body).into_response();
@@ -176,6 +188,13 @@ mod tests {
         assert_eq!(problem["code"], "sms_no_consent");
         assert_eq!(problem["title"], "Conflict");
         assert_eq!(problem["detail"], "ask them to text JOIN first");
+    }
+
+    #[tokio::test]
+    async fn a_problem_can_say_what_would_help() {
+        let problem = Problem::conflict("quiet_hours", "it is late there").member("local_time", "21:14");
+        let document = document(problem).await;
+        assert_eq!((&document["code"], &document["local_time"]), (&"quiet_hours".into(), &"21:14".into()));
     }
 
     #[tokio::test]

@@ -1,9 +1,11 @@
-//! Message authentication codes and comparisons that take the same time whatever differs.
+//! Signatures, message authentication codes, and comparisons that take the same time whatever differs.
 
 use base64::Engine;
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::{Hmac, KeyInit, Mac, digest::Output};
+use md5::Md5;
+use ring::signature::{ED25519, UnparsedPublicKey};
 use sha1::Sha1;
-use sha2::{Digest, Sha256};
+use sha2::{Digest, Sha256, Sha384, Sha512};
 use subtle::ConstantTimeEq;
 
 /// Whether both are the same. Takes as long for a wrong first byte as for a wrong last one; lengths may leak.
@@ -11,20 +13,46 @@ pub fn same(given: impl AsRef<[u8]>, expected: impl AsRef<[u8]>) -> bool {
     given.as_ref().ct_eq(expected.as_ref()).into()
 }
 
+/// HMAC-SHA512 (RFC 2104) over the parts in a row.
+pub fn hmac_sha512(key: &[u8], parts: &[&[u8]]) -> [u8; 64] {
+    hmac::<Hmac<Sha512>>(key, parts).into()
+}
+
+/// HMAC-SHA384 (RFC 2104) over the parts in a row.
+pub fn hmac_sha384(key: &[u8], parts: &[&[u8]]) -> [u8; 48] {
+    hmac::<Hmac<Sha384>>(key, parts).into()
+}
+
 /// HMAC-SHA256 (RFC 2104) over the parts in a row.
 pub fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
-    #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("any length");
-    parts.iter().for_each(|part| mac.update(part));
-    mac.finalize().into_bytes().into()
+    hmac::<Hmac<Sha256>>(key, parts).into()
 }
 
 /// HMAC-SHA1 (RFC 2104) over the parts in a row.
 pub fn hmac_sha1(key: &[u8], parts: &[&[u8]]) -> [u8; 20] {
+    hmac::<Hmac<Sha1>>(key, parts).into()
+}
+
+/// HMAC-MD5 (RFC 2104) over the parts in a row. Only for carriers that know nothing better.
+pub fn hmac_md5(key: &[u8], parts: &[&[u8]]) -> [u8; 16] {
+    hmac::<Hmac<Md5>>(key, parts).into()
+}
+
+fn hmac<M: Mac + KeyInit>(key: &[u8], parts: &[&[u8]]) -> Output<M> {
     #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
-    let mut mac = Hmac::<Sha1>::new_from_slice(key).expect("any length");
+    let mut mac = <M as KeyInit>::new_from_slice(key).expect("any length");
     parts.iter().for_each(|part| mac.update(part));
-    mac.finalize().into_bytes().into()
+    mac.finalize().into_bytes()
+}
+
+/// Whether the Ed25519 key (RFC 8032, 32 bytes) signed the message. A key or signature of another length never did.
+pub fn is_ed25519_of(public_key: &[u8], message: &[u8], signature: &[u8]) -> bool {
+    UnparsedPublicKey::new(&ED25519, public_key).verify(message, signature).is_ok()
+}
+
+/// MD5. Only for carriers that know nothing better.
+pub fn md5(bytes: &[u8]) -> [u8; 16] {
+    Md5::digest(bytes).into()
 }
 
 /// SHA-256.
@@ -67,12 +95,33 @@ mod tests {
 
     #[test]
     fn the_codes_are_those_of_the_standards() {
-        // RFC 4231 §4.3 and RFC 2202 §3, second case of each.
+        // RFC 4231 §4.3 and RFC 2202 §2 and §3, second case of each.
         let (key, data): (&[u8], &[u8]) = (b"Jefe", b"what do ya want for nothing?");
         let sha256 = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
         assert_eq!(hex(hmac_sha256(key, &[data])), sha256);
         assert_eq!(hex(hmac_sha256(key, &[&data[..7], &data[7..]])), sha256);
+        let sha384 = "af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47e42ec3736322445e8e2240ca5e69e2c78b3239ecfab21649";
+        assert_eq!(hex(hmac_sha384(key, &[data])), sha384);
+        let sha512 = "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea2505549758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737";
+        assert_eq!(hex(hmac_sha512(key, &[data])), sha512);
         assert_eq!(hex(hmac_sha1(key, &[data])), "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");
+        assert_eq!(hex(hmac_md5(key, &[data])), "750c783e6ab0b503eaa86e310a5db738");
+        assert_eq!(hex(md5(b"abc")), "900150983cd24fb0d6963f7d28e17f72", "RFC 1321, A.5");
+    }
+
+    #[test]
+    fn an_ed25519_key_signed_only_what_it_signed() {
+        // RFC 8032 §7.1, second test.
+        let unhex = |text: &str| -> Vec<u8> {
+            (0..text.len()).step_by(2).map(|i| u8::from_str_radix(&text[i..i + 2], 16).unwrap()).collect()
+        };
+        let key = unhex("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c");
+        let signature = unhex(
+            "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00",
+        );
+        assert!(is_ed25519_of(&key, &[0x72], &signature));
+        assert!(!is_ed25519_of(&key, &[0x73], &signature) && !is_ed25519_of(&key[1..], &[0x72], &signature));
+        assert!(!is_ed25519_of(&key, &[0x72], &signature[1..]) && !is_ed25519_of(&key, &[0x72], b""));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     path::PathBuf,
+    process::Stdio,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -11,7 +12,7 @@ use std::{
 };
 
 use tempfile::TempDir;
-use tokio::process::Command;
+use tokio::{io::AsyncWriteExt, process::Command};
 
 use crate::{
     nats,
@@ -129,9 +130,18 @@ impl Frontdesk {
 
     /// Runs a command of the executable against this installation: exit code, stdout, stderr.
     pub async fn run(&self, arguments: &[&str]) -> (i32, String, String) {
+        self.run_with(arguments, b"").await
+    }
+
+    /// The same with this on stdin.
+    pub async fn run_with(&self, arguments: &[&str], input: &[u8]) -> (i32, String, String) {
         let mut command = self.command(Command::new(executable()), arguments);
         command.env("FRONTDESK_DATA_DIR", self.addresses.data_dir("up", 0));
-        let output = command.output().await.expect("the executable runs");
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the executable runs");
+        // It may end without reading.
+        let _ = child.stdin.take().expect("stdin").write_all(input).await;
+        let output = child.wait_with_output().await.expect("the executable runs");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
     }
@@ -180,6 +190,17 @@ impl Frontdesk {
     pub fn admin_url(&self, role: &str) -> String {
         let address = self.addresses.find(role, "admin_listen").expect("an admin listener");
         format!("http://{address}")
+    }
+
+    /// The admin listener of one replica.
+    pub fn admin_url_of(&self, role: &str, replica: usize) -> String {
+        let address = self.addresses.find_of(role, replica, "admin_listen").expect("an admin listener");
+        format!("http://{address}")
+    }
+
+    /// Where one replica keeps its files.
+    pub fn data_dir(&self, role: &str, replica: usize) -> PathBuf {
+        self.addresses.data_dir(role, replica)
     }
 
     /// Where mail is taken in.
@@ -236,9 +257,18 @@ impl Addresses {
         };
         (0..replicas).find_map(|_| {
             let replica = self.next.fetch_add(1, Ordering::Relaxed) % replicas;
-            let text = std::fs::read_to_string(self.data_dir(role, replica).join("listening.json")).ok()?;
-            let all: serde_json::Value = serde_json::from_str(&text).ok()?;
-            all[what].as_str().map(str::to_owned)
+            self.find_of(role, replica, what)
         })
+    }
+
+    /// `http://127.0.0.1:PORT` of one replica; `None` while it does not run.
+    pub fn url_of(&self, role: &str, replica: usize) -> Option<String> {
+        self.find_of(role, replica, "listen").map(|address| format!("http://{address}"))
+    }
+
+    fn find_of(&self, role: &str, replica: usize, what: &str) -> Option<String> {
+        let text = std::fs::read_to_string(self.data_dir(role, replica).join("listening.json")).ok()?;
+        let all: serde_json::Value = serde_json::from_str(&text).ok()?;
+        all[what].as_str().map(str::to_owned)
     }
 }

@@ -2,11 +2,14 @@
 //! mail servers, visitors and agents do.
 
 pub mod agent;
+pub mod carriers;
 pub mod frontdesk;
 pub mod mail;
 pub mod nats;
+pub mod postfix;
 pub mod postgres;
 pub mod process;
 pub mod smtp_sink;
 pub mod twilio;
+pub mod twilio_media;
 pub mod visitor;

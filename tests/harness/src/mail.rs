@@ -1,15 +1,17 @@
 //! Plays a mail server that forwards mail to the product over SMTP, with its hands on every byte.
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{fmt, io, net::SocketAddr, sync::Arc, time::Duration};
 
+use rustls::{
+    ClientConfig, RootCertStore,
+    pki_types::{CertificateDer, pem::PemObject},
+};
 use tokio::{
-    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
-    net::{
-        TcpStream,
-        tcp::{OwnedReadHalf, OwnedWriteHalf},
-    },
+    io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader},
+    net::TcpStream,
     time::timeout,
 };
+use tokio_rustls::TlsConnector;
 
 /// A reply that does not come within this time is an error.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -51,24 +53,69 @@ impl MailServer {
     /// # Errors
     /// No connection, or no greeting.
     pub async fn session(&self) -> io::Result<Session> {
-        let (read, write) = TcpStream::connect(self.addr).await?.into_split();
-        let mut session =
-            Session { read: BufReader::new(read), write, greeting: Reply { code: 0, text: String::new() } };
+        self.session_after(b"").await
+    }
+
+    /// Opens a session with these bytes first, such as the header of a proxy.
+    ///
+    /// # Errors
+    /// No connection.
+    pub async fn session_after(&self, bytes: &[u8]) -> io::Result<Session> {
+        let stream = TcpStream::connect(self.addr).await?;
+        let mut session = Session::over(Box::new(stream));
+        session.write_raw(bytes).await?;
         session.greeting = session.reply().await?;
         Ok(session)
     }
 }
 
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
 /// An open SMTP session.
-#[derive(Debug)]
 pub struct Session {
-    read: BufReader<OwnedReadHalf>,
-    write: OwnedWriteHalf,
+    stream: BufReader<Box<dyn Stream>>,
     /// The first reply.
     pub greeting: Reply,
 }
 
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("greeting", &self.greeting).finish_non_exhaustive()
+    }
+}
+
 impl Session {
+    fn over(stream: Box<dyn Stream>) -> Self {
+        Self { stream: BufReader::new(stream), greeting: Reply { code: 0, text: String::new() } }
+    }
+
+    /// The handshake after STARTTLS was answered; the server must be `name` and have this very certificate.
+    ///
+    /// # Errors
+    /// It has another one, or does not speak TLS.
+    pub async fn encrypt(self, name: &str, certificate: CertificateDer<'static>) -> io::Result<Self> {
+        let mut roots = RootCertStore::empty();
+        roots.add(certificate).map_err(io::Error::other)?;
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let config = config.map_err(io::Error::other)?.with_root_certificates(roots).with_no_client_auth();
+        let name = name.to_owned().try_into().map_err(io::Error::other)?;
+        let handshake = TlsConnector::from(Arc::new(config)).connect(name, self.stream.into_inner());
+        let stream = timeout(PATIENCE, handshake).await??;
+        Ok(Self { greeting: self.greeting, ..Self::over(Box::new(stream)) })
+    }
+
+    /// The same with the certificate in PEM.
+    ///
+    /// # Errors
+    /// As there, or there is no certificate in it.
+    pub async fn encrypt_pem(self, name: &str, pem: &[u8]) -> io::Result<Self> {
+        let certificate = CertificateDer::from_pem_slice(pem).map_err(io::Error::other)?;
+        self.encrypt(name, certificate).await
+    }
+
     /// Says one command and hears the reply.
     ///
     /// # Errors
@@ -101,8 +148,8 @@ impl Session {
     /// # Errors
     /// The connection broke.
     pub async fn write_raw(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.write.write_all(bytes).await?;
-        self.write.flush().await
+        self.stream.write_all(bytes).await?;
+        self.stream.flush().await
     }
 
     /// Reads the next reply; code 0 when the connection is closed.
@@ -113,7 +160,7 @@ impl Session {
         let mut reply = Reply { code: 0, text: String::new() };
         loop {
             let mut line = String::new();
-            let read = timeout(PATIENCE, self.read.read_line(&mut line)).await?;
+            let read = timeout(PATIENCE, self.stream.read_line(&mut line)).await?;
             if !matches!(read, Ok(length) if length > 3) {
                 return Ok(reply);
             }

@@ -140,7 +140,9 @@ impl Server {
         if !self.options.no_jetstream {
             let store = self.directory.path().join("store");
             let sync = if self.options.sync_always { "\n  sync_interval: always" } else { "" };
-            text += &format!("jetstream {{\n  store_dir: {store:?}{sync}\n}}\n");
+            // A limit, nothing that is taken: without it the server goes by the disk's free space, and refuses
+            // streams on a machine whose disk is nearly full.
+            text += &format!("jetstream {{\n  store_dir: {store:?}\n  max_file_store: 64GB{sync}\n}}\n");
         }
         if let Some(token) = &self.options.token {
             text += &format!("authorization {{ token: {token:?} }}\n");

@@ -8,15 +8,15 @@ use std::{
 };
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use hmac::{Hmac, KeyInit, Mac};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use sha1::Sha1;
-use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
-    net::{TcpListener, TcpStream},
-};
+use tokio::net::TcpListener;
 use tokio_util::task::AbortOnDropHandle;
+
+use crate::carriers::{
+    sign,
+    wire::{self, End, Request},
+};
 
 /// One call of the messages API.
 #[derive(Clone, Debug)]
@@ -31,6 +31,8 @@ pub struct Call {
     pub form: Vec<(String, String)>,
     /// The id given to the message; `None` when it was not taken.
     pub sid: Option<String>,
+    /// When it came.
+    pub at: tokio::time::Instant,
 }
 
 impl Call {
@@ -82,7 +84,9 @@ impl Twilio {
         let api_base = format!("http://{}", listener.local_addr()?);
         let shared = Arc::new(Shared::default());
         let account = (account_sid.to_owned(), auth_token.to_owned());
-        let server = tokio::spawn(serve(listener, account, shared.clone()));
+        let to = shared.clone();
+        let answer = Arc::new(move |request| answer(&request, &account, &to));
+        let server = tokio::spawn(wire::serve(listener, answer));
         let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(15)).build()?;
         Ok(Self {
             account_sid: account_sid.to_owned(),
@@ -227,87 +231,54 @@ fn status_form(
 pub fn signature(auth_token: &str, url: &str, form: &[(String, String)]) -> String {
     let mut sorted = form.to_vec();
     sorted.sort();
-    let mut mac = Hmac::<Sha1>::new_from_slice(auth_token.as_bytes()).expect("a key of any length");
-    mac.update(url.as_bytes());
-    for (name, value) in &sorted {
-        mac.update(name.as_bytes());
-        mac.update(value.as_bytes());
-    }
-    STANDARD.encode(mac.finalize().into_bytes())
+    let pairs: String = sorted.iter().map(|(name, value)| format!("{name}{value}")).collect();
+    sign::base64(&sign::hmac_sha1(auth_token, &format!("{url}{pairs}")))
 }
 
-async fn serve(listener: TcpListener, account: (String, String), shared: Arc<Shared>) {
-    let account = Arc::new(account);
-    let mut connections = tokio::task::JoinSet::new();
-    while let Ok((stream, _)) = listener.accept().await {
-        connections.spawn(converse(stream, account.clone(), shared.clone()));
+fn answer(request: &Request, account: &(String, String), shared: &Shared) -> End {
+    let mut call = read(request);
+    if request.method == "GET" {
+        let status = whose(&call, account);
+        return End::Answer(status, Vec::new(), json!({"sid": account.0}).to_string());
     }
-}
-
-/// Spoken by hand, because a server library would not cut a connection in the middle of an exchange.
-async fn converse(
-    stream: TcpStream,
-    account: Arc<(String, String)>,
-    shared: Arc<Shared>,
-) -> anyhow::Result<()> {
-    let mut stream = BufReader::new(stream);
-    while let Some(mut call) = read_call(&mut stream).await? {
-        let mishap = shared.mishaps.lock().expect("not poisoned").pop_front();
-        let (status, retry_after, answer) = match &mishap {
-            Some(Mishap::Refuse { status, code, retry_after }) => {
-                (*status, *retry_after, error(*status, *code))
-            }
-            Some(Mishap::Hang) => (0, None, Value::Null),
-            Some(Mishap::DropAfterStoring) | None => take(&mut call, &account),
-        };
-        shared.calls.lock().expect("not poisoned").push(call);
-        match mishap {
-            Some(Mishap::Hang) => std::future::pending::<()>().await,
-            Some(Mishap::DropAfterStoring) => return Ok(()),
-            Some(Mishap::Refuse { .. }) | None => {}
-        }
-        let body = answer.to_string();
-        let retry_after =
-            retry_after.map(|seconds| format!("Retry-After: {seconds}\r\n")).unwrap_or_default();
-        let head = format!(
-            "HTTP/1.1 {status} -\r\nContent-Type: application/json\r\n{retry_after}Content-Length: {}\r\n\r\n",
-            body.len()
-        );
-        stream.write_all(format!("{head}{body}").as_bytes()).await?;
-    }
-    Ok(())
-}
-
-async fn read_call(stream: &mut BufReader<TcpStream>) -> anyhow::Result<Option<Call>> {
-    let mut first = String::new();
-    if stream.read_line(&mut first).await? == 0 {
-        return Ok(None);
-    }
-    let (mut length, mut authorization) = (0, String::new());
-    loop {
-        let mut line = String::new();
-        stream.read_line(&mut line).await?;
-        let Some((name, value)) = line.trim_end().split_once(':') else { break };
-        match name.to_ascii_lowercase().as_str() {
-            "content-length" => length = value.trim().parse()?,
-            "authorization" => authorization = value.trim().trim_start_matches("Basic ").to_owned(),
-            _ => {}
+    let mishap = shared.mishaps.lock().expect("not poisoned").pop_front();
+    let (status, retry_after, answer) = match &mishap {
+        Some(Mishap::Refuse { status, code, retry_after }) => (*status, *retry_after, error(*status, *code)),
+        Some(Mishap::Hang) => (0, None, Value::Null),
+        Some(Mishap::DropAfterStoring) | None => take(&mut call, account),
+    };
+    shared.calls.lock().expect("not poisoned").push(call);
+    match mishap {
+        Some(Mishap::Hang) => End::Silence,
+        Some(Mishap::DropAfterStoring) => End::Cut,
+        Some(Mishap::Refuse { .. }) | None => {
+            let headers = retry_after.map(|seconds| ("Retry-After", seconds.to_string()));
+            End::Answer(status, headers.into_iter().collect(), answer.to_string())
         }
     }
-    let mut body = vec![0; length];
-    stream.read_exact(&mut body).await?;
+}
+
+/// The account itself, which answers whether the credentials are right.
+fn whose(call: &Call, (account_sid, auth_token): &(String, String)) -> u16 {
+    match (&call.user, &call.password) == (account_sid, auth_token) {
+        true if call.path == format!("/2010-04-01/Accounts/{account_sid}.json") => 200,
+        true => 404,
+        false => 401,
+    }
+}
+
+fn read(request: &Request) -> Call {
+    let authorization = request.header("authorization").trim_start_matches("Basic ");
     let basic = String::from_utf8(STANDARD.decode(authorization).unwrap_or_default()).unwrap_or_default();
     let (user, password) = basic.split_once(':').unwrap_or_default();
-    Ok(Some(Call {
-        path: first.split(' ').nth(1).unwrap_or_default().to_owned(),
+    Call {
+        path: request.target.clone(),
         user: user.to_owned(),
         password: password.to_owned(),
-        form: reqwest::Url::parse(&format!("form:?{}", String::from_utf8(body)?))?
-            .query_pairs()
-            .into_owned()
-            .collect(),
+        form: request.form(),
         sid: None,
-    }))
+        at: tokio::time::Instant::now(),
+    }
 }
 
 fn take(call: &mut Call, (account_sid, auth_token): &(String, String)) -> (u16, Option<u32>, Value) {

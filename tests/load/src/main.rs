@@ -1,9 +1,20 @@
-//! Benchmarks, printed and never asserted. `load idle`: what the product weighs when nothing happens.
+//! Benchmarks, printed and never asserted.
+//!
+//! * `load idle`: what the product weighs when nothing happens.
+//! * `load sms`: webhooks a second.
+//! * `load chat`: idle widgets, and answers a second.
+//! * `load smtp`: mails a second.
 
 use std::{path::Path, process::ExitCode, time::Duration};
 
 use harness::process::{Process, executable, mortal};
 use tokio::time::{Instant, sleep};
+
+mod chat;
+mod measured;
+mod server;
+mod sms;
+mod smtp;
 
 const RUNS: usize = 5;
 
@@ -14,8 +25,20 @@ async fn main() -> ExitCode {
             idle().await;
             ExitCode::SUCCESS
         }
+        Some("sms") => {
+            sms::measure().await;
+            ExitCode::SUCCESS
+        }
+        Some("chat") => {
+            chat::measure().await;
+            ExitCode::SUCCESS
+        }
+        Some("smtp") => {
+            smtp::measure().await;
+            ExitCode::SUCCESS
+        }
         _ => {
-            eprintln!("usage: load idle");
+            eprintln!("usage: load idle|sms|chat|smtp");
             ExitCode::from(2)
         }
     }
@@ -48,6 +71,10 @@ async fn idle() {
     }
     let size = std::fs::metadata(executable()).map_or(0, |file| file.len());
     println!("goals: < 1000 ms, < 100 MB; the executable has {:.1} MB (goal < 60)", size as f64 / 1e6);
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(0, usize::from)
 }
 
 fn resident_kib(pid: u32) -> u64 {

@@ -29,6 +29,12 @@ pub fn text(message: &Message<'_>) -> String {
     if shown.is_empty() { joined(undivided(message).into_iter().map(str::to_owned)) } else { shown }
 }
 
+/// The text of a mail that came wrapped: as written, else what its HTML says.
+pub fn wrapped_text(text: Option<&str>, html: Option<&str>) -> String {
+    let said = text.map(str::to_owned).or_else(|| html.map(html::to_text));
+    joined(said.into_iter())
+}
+
 /// The text of a mail that says it has parts but has none.
 pub fn undivided<'a>(message: &'a Message<'_>) -> Option<&'a str> {
     let root = message.root_part();
@@ -62,8 +68,13 @@ pub fn html(message: &Message<'_>, pictures: &HashMap<String, String>) -> Option
             _ => {}
         }
     }
+    has_html.then(|| harmless(&written, pictures)).flatten()
+}
+
+/// HTML sanitised; `None` where it is too wild or too large.
+pub fn harmless(written: &str, pictures: &HashMap<String, String>) -> Option<String> {
     let written = written.replace('\0', "");
-    if !has_html || !html::is_tame(&written) {
+    if !html::is_tame(&written) {
         return None;
     }
     let clean = html::sanitise(&written, pictures);

@@ -2,8 +2,6 @@
 //! hangs or overflows its stack cannot be helped. One linear pass; such mails are still taken in, see
 //! [`minimal`](super::minimal).
 
-use crate::headers::Headers;
-
 /// Mails within mails: each is a level of recursion when the result is dropped.
 const MAX_NESTED: usize = 300;
 /// Possible parts; each costs some 200 bytes of memory.
@@ -12,10 +10,7 @@ const MAX_BOUNDARIES: usize = 20_000;
 const MAX_PIECES: usize = 5_000;
 
 /// Why this mail is not to be parsed, if it is not.
-pub fn excess(raw: &[u8], headers: &Headers<'_>) -> Option<&'static str> {
-    if !headers.are_whole() {
-        return Some("too many or too long headers");
-    }
+pub fn excess(raw: &[u8]) -> Option<&'static str> {
     let (mut nested, mut boundaries, mut pieces) = (0, 0, 0);
     for (at, byte) in raw.iter().enumerate() {
         let after = &raw[at + 1..];

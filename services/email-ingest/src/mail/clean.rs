@@ -22,13 +22,18 @@ pub fn line(text: &str, max: usize) -> String {
 
 /// Many lines: no NUL, line breaks of one kind, no white space at the end. Cut to `max` bytes, and then it says so.
 pub fn text(text: &str, max: usize) -> String {
+    // Twice as much is enough to fill it, with CRLF at every other character; the rest need not be copied.
+    let head = &text[..text.floor_char_boundary(text.len().min(2 * max + 2))];
     let clean: String =
-        text.replace("\r\n", "\n").replace('\r', "\n").chars().filter(|c| !is_unprintable(*c)).collect();
+        head.replace("\r\n", "\n").replace('\r', "\n").chars().filter(|c| !is_unprintable(*c)).collect();
     let clean = clean.trim_end();
-    if clean.len() <= max {
+    if clean.len() <= max && (head.len() == text.len() || text[head.len()..].trim_end().is_empty()) {
         return clean.to_owned();
     }
-    format!("{}\n[the rest is in the original mail]", &clean[..clean.floor_char_boundary(max)])
+    format!(
+        "{}\n[the rest is in the original mail]",
+        &clean[..clean.floor_char_boundary(max.min(clean.len()))]
+    )
 }
 
 fn is_unprintable(c: char) -> bool {

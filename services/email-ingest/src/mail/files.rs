@@ -10,10 +10,13 @@ use mail_parser::{
 };
 use uuid::Uuid;
 
-use super::clean;
+use super::{clean, tnef};
 
 /// Files taken out of one mail; whatever is beyond stays in the original, and the text says so.
 pub const MAX_FILES: usize = 300;
+
+/// Media type of bytes nobody knows.
+const OPAQUE: &str = "application/octet-stream";
 
 /// A file with its bytes.
 #[derive(Clone, Debug)]
@@ -26,14 +29,37 @@ pub struct File {
     pub bytes: Bytes,
 }
 
+/// What was taken out of a mail.
+#[derive(Clone, Debug, Default)]
+pub struct Taken {
+    /// The files, at most [`MAX_FILES`].
+    pub files: Vec<File>,
+    /// How many more there are.
+    pub left_over: usize,
+    /// The text of a mail that is wrapped in a `winmail.dat`, plain and as HTML.
+    pub wrapped: Option<(Option<String>, Option<String>)>,
+}
+
 /// Takes the files out. Their ids come from the mail's `digest` and their place, so that the same mail sent again
-/// overwrites the same blobs.
-pub fn take(message: &Message<'_>, digest: &str) -> Vec<File> {
-    let space = Uuid::new_v5(&Uuid::NAMESPACE_OID, digest.as_bytes());
-    let mut names = HashSet::new();
+/// overwrites the same blobs. `has_text`: the mail says something without its files.
+pub fn take(message: &Message<'_>, digest: &str, has_text: bool) -> Taken {
+    let mut taking = Taking {
+        space: Uuid::new_v5(&Uuid::NAMESPACE_OID, digest.as_bytes()),
+        names: HashSet::new(),
+        taken: Taken::default(),
+    };
     let whole = super::body::undivided(message).is_some();
-    let parts = message.attachments().filter(|_| !whole).take(MAX_FILES).enumerate();
-    parts.map(|(at, part)| file(message, part, at, space, &mut names)).collect()
+    for (at, part) in message.attachments().filter(|_| !whole).enumerate() {
+        if taking.taken.files.len() >= MAX_FILES {
+            taking.taken.left_over += 1;
+        } else if !taking.unwrap(part, at, has_text) {
+            let content_type = content_type(part);
+            let name = name(part, &content_type, at);
+            let content_id = part.content_id().map(|id| id.trim_matches(['<', '>']).to_owned());
+            taking.add(&at.to_string(), &name, content_type, content_id, content(message, part));
+        }
+    }
+    taking.taken
 }
 
 /// The address of each file by its `Content-ID`, for pictures in HTML.
@@ -41,26 +67,60 @@ pub fn by_content_id(files: &[File]) -> HashMap<String, String> {
     files.iter().filter_map(|file| Some((file.content_id.clone()?, file.attachment.url.clone()))).collect()
 }
 
-fn file(
-    message: &Message<'_>,
-    part: &MessagePart<'_>,
-    at: usize,
+struct Taking {
     space: Uuid,
-    names: &mut HashSet<String>,
-) -> File {
-    let bytes = content(message, part);
-    let content_type = content_type(part);
-    let id = AttachmentId::named(space, &at.to_string());
-    let attachment = Attachment {
-        id,
-        name: unique(&name(part, &content_type, at), names),
-        content_type,
-        size: bytes.len() as u64,
-        url: format!("/api/v1/attachments/{id}"),
-        blob: Some(format!("att/{id}")),
-    };
-    let content_id = part.content_id().map(|id| id.trim_matches(['<', '>']).to_owned());
-    File { attachment, content_id, bytes }
+    names: HashSet<String>,
+    taken: Taken,
+}
+
+impl Taking {
+    fn add(
+        &mut self,
+        place: &str,
+        name: &str,
+        content_type: String,
+        content_id: Option<String>,
+        bytes: Bytes,
+    ) {
+        if self.taken.files.len() >= MAX_FILES {
+            self.taken.left_over += 1;
+            return;
+        }
+        let id = AttachmentId::named(self.space, place);
+        let attachment = Attachment {
+            id,
+            name: unique(name, &mut self.names),
+            content_type,
+            size: bytes.len() as u64,
+            url: format!("/api/v1/attachments/{id}"),
+            blob: Some(format!("att/{id}")),
+        };
+        self.taken.files.push(File { attachment, content_id, bytes });
+    }
+
+    /// Takes out what a `winmail.dat` wraps. `false` where it shall be a file as well: it is none, or not all of it
+    /// may have been read.
+    fn unwrap(&mut self, part: &MessagePart<'_>, at: usize, has_text: bool) -> bool {
+        let (PartType::Binary(bytes) | PartType::InlineBinary(bytes)) = &part.body else { return false };
+        let Some(mut tnef) = tnef::read(bytes) else { return false };
+        for (within, file) in std::mem::take(&mut tnef.files).into_iter().enumerate() {
+            let declared = file.content_type.as_deref().unwrap_or_default().to_ascii_lowercase();
+            let content_type = if is_media_type(&declared) { declared } else { OPAQUE.to_owned() };
+            let name = match clean::file_name(&file.name) {
+                name if name.is_empty() => {
+                    format!("attachment-{}-{}{}", at + 1, within + 1, extension(&content_type))
+                }
+                name => name,
+            };
+            let bytes = file.bytes.into_owned().into();
+            self.add(&format!("{at}.{within}"), &name, content_type, file.content_id, bytes);
+        }
+        let said = has_text || tnef.has_words();
+        if !has_text && tnef.has_words() && self.taken.wrapped.is_none() {
+            self.taken.wrapped = Some((tnef.text, tnef.html));
+        }
+        tnef.whole && said
+    }
 }
 
 /// The bytes as they were sent; the parser gives text only decoded into UTF-8.
@@ -86,23 +146,25 @@ fn content(message: &Message<'_>, part: &MessagePart<'_>) -> Bytes {
 }
 
 fn content_type(part: &MessagePart<'_>) -> String {
-    let fallback = || match &part.body {
+    let fallback = match &part.body {
         PartType::Text(_) => "text/plain",
         PartType::Html(_) => "text/html",
         PartType::Message(_) => "message/rfc822",
-        _ => "application/octet-stream",
+        _ => OPAQUE,
     };
+    let declared =
+        part.content_type().map(|ct| format!("{}/{}", ct.ctype(), ct.subtype().unwrap_or_default()));
+    let declared = declared.map(|declared| declared.to_ascii_lowercase());
+    declared.filter(|declared| is_media_type(declared)).unwrap_or_else(|| fallback.to_owned())
+}
+
+/// `kind/subtype`, both tokens of at most 60 characters (RFC 6838 §4.2).
+fn is_media_type(text: &str) -> bool {
     let token = |text: &str| {
         let fits = (1..=60).contains(&text.len());
         fits && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b))
     };
-    match part
-        .content_type()
-        .map(|ct| (ct.ctype().to_ascii_lowercase(), ct.subtype().unwrap_or_default().to_ascii_lowercase()))
-    {
-        Some((kind, subtype)) if token(&kind) && token(&subtype) => format!("{kind}/{subtype}"),
-        _ => fallback().to_owned(),
-    }
+    text.split_once('/').is_some_and(|(kind, subtype)| token(kind) && token(subtype))
 }
 
 fn name(part: &MessagePart<'_>, content_type: &str, at: usize) -> String {
@@ -157,7 +219,7 @@ mod tests {
             raw += &format!("--x\r\n{part}\r\n");
         }
         raw += "--x--\r\n";
-        take(&MessageParser::default().parse(raw.as_bytes()).unwrap(), "digest")
+        take(&MessageParser::default().parse(raw.as_bytes()).unwrap(), "digest", true).files
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use domain::event::{InboundEmail, MailKind};
 use mail_parser::Message;
 
-use super::{Arrival, MAX_SUBJECT, Understood, body, clean, digest, fit, raw_key, sender::Origin};
+use super::{Arrival, MAX_SUBJECT, Understood, body, clean, digest, fit, people, raw_key, sender::Origin};
 use crate::{headers::Headers, thread::Thread};
 
 /// What can be said without parsing: the addresses, the ids, the subject as it stands, and the first of the body.
@@ -20,6 +20,13 @@ pub fn understand(raw: &[u8], arrival: &Arrival<'_>) -> Understood {
     Understood { event: fit(event), blobs: Vec::new() }
 }
 
+/// The same, with why nothing more was read.
+pub fn in_part(raw: &[u8], arrival: &Arrival<'_>, why: &str) -> Understood {
+    let mut understood = understand(raw, arrival);
+    understood.event.unreadable = Some(why.to_owned());
+    understood
+}
+
 /// The part of the event that comes from the envelope and from headers alone.
 pub(super) fn skeleton(
     raw: &[u8],
@@ -34,17 +41,26 @@ pub(super) fn skeleton(
         mailbox: arrival.mailbox.clone(),
         recipient: arrival.recipient.to_owned(),
         envelope_from: arrival.envelope_from.map_or_else(|| origin.envelope_from(), str::to_owned),
+        client: None,
         digest: digest(arrival.mailbox.as_str(), thread.message_id.as_deref(), raw, headers),
         message_id: thread.message_id,
         refers_to: thread.refers_to,
         references: thread.references,
         from: customer.address,
         from_name: customer.name,
+        to: people::read(headers, message, "to"),
+        cc: people::read(headers, message, "cc"),
+        reply_to: people::read(headers, message, "reply-to"),
         subject: String::new(),
         text: String::new(),
+        reply_text: None,
         html: None,
+        forwarded: None,
+        undelivered: Vec::new(),
         attachments: Vec::new(),
         kind: MailKind::Human,
+        security: Vec::new(),
+        unreadable: None,
         raw: raw_key(raw),
         sent_at: None,
         received_at: arrival.now,

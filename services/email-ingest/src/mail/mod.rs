@@ -4,12 +4,14 @@
 use bytes::Bytes;
 use domain::{
     EmailAddress, Timestamp,
-    event::{InboundEmail, MailKind},
+    event::{ForwardedMail, InboundEmail, MailKind, Undelivered},
 };
 use mail_parser::{Message, MessageParser, PartType};
 
 use crate::{
+    bounce,
     headers::Headers,
+    quote::{self, reply_text},
     robot::{self, Signs},
     routing::Routes,
 };
@@ -20,7 +22,11 @@ mod clean;
 mod digest;
 mod files;
 pub mod minimal;
+mod people;
+mod security;
 mod sender;
+mod srs;
+mod tnef;
 
 pub use digest::{digest, raw_key};
 
@@ -58,14 +64,21 @@ pub struct Understood {
 /// Understands a mail.
 pub fn understand(raw: &[u8], arrival: &Arrival<'_>) -> Understood {
     let headers = Headers::read(raw);
-    if let Some(excess) = bounds::excess(raw, &headers) {
+    let shortened = headers.shortened(raw);
+    let readable = shortened.as_deref().unwrap_or(raw);
+    if let Some(excess) = bounds::excess(readable) {
         tracing::warn!(excess, "a mail is taken in without looking into its parts");
-        return minimal::understand(raw, arrival);
+        return minimal::in_part(raw, arrival, &format!("it has {excess}: only its beginning was read"));
     }
-    let Some(message) = MessageParser::default().parse(raw) else {
-        return minimal::understand(raw, arrival);
+    let Some(message) = MessageParser::default().parse(readable) else {
+        return minimal::in_part(raw, arrival, "it is not built like a mail: only its beginning was read");
     };
-    from_message(raw, &headers, &message, arrival)
+    let mut understood = from_message(raw, &headers, &message, arrival);
+    if shortened.is_some() {
+        let why = "it has too many or too long headers: only the beginning of them was read";
+        understood.event.unreadable = Some(why.to_owned());
+    }
+    understood
 }
 
 fn from_message(
@@ -78,16 +91,48 @@ fn from_message(
     event.subject = clean::line(message.subject().unwrap_or_default(), MAX_SUBJECT);
     event.sent_at = message.date().and_then(|date| sent_at(date, arrival.now));
     event.kind = kind(headers, message, &event, arrival);
-    let files = files::take(message, &event.digest);
     event.text = body::text(message);
-    let left_over = message.attachment_count().saturating_sub(files::MAX_FILES);
+    let files::Taken { files, left_over, wrapped } =
+        files::take(message, &event.digest, !event.text.is_empty());
+    let (wrapped_text, wrapped_html) = wrapped.unwrap_or_default();
+    if event.text.is_empty() {
+        event.text = body::wrapped_text(wrapped_text.as_deref(), wrapped_html.as_deref());
+    }
     if left_over > 0 {
         event.text.push_str(&format!("\n[{left_over} more files are in the original mail]"));
     }
-    event.html = body::html(message, &files::by_content_id(&files));
+    event.security = security::of(message, &event.text);
+    let own_words = reply_text(&event.text);
+    event.reply_text = (own_words.trim() != event.text.trim()).then_some(own_words);
+    event.forwarded = passed_on(&event);
+    if event.kind == MailKind::Bounce {
+        let failure = bounce::read(message);
+        event.undelivered = failure.recipients.iter().map(undelivered).collect();
+        event.refers_to.extend(failure.original_id.filter(|id| !event.refers_to.contains(id)));
+    }
+    let pictures = files::by_content_id(&files);
+    let wrapped_html = || wrapped_html.and_then(|html| body::harmless(&html, &pictures));
+    event.html = body::html(message, &pictures).or_else(wrapped_html);
     event.attachments = files.iter().map(|file| file.attachment.clone()).collect();
     let blobs = files.into_iter().filter_map(|file| Some((file.attachment.blob?, file.bytes))).collect();
     Understood { event: fit(event), blobs }
+}
+
+fn passed_on(event: &InboundEmail) -> Option<ForwardedMail> {
+    let found = quote::forwarded(&event.subject, &event.text)?;
+    let name = found.from_name.as_deref().and_then(clean::display_name);
+    let subject = found.subject.map(|subject| clean::line(&subject, MAX_SUBJECT));
+    Some(ForwardedMail { from: found.from, from_name: name, subject, text: found.text })
+}
+
+fn undelivered(found: &bounce::Undelivered) -> Undelivered {
+    Undelivered {
+        recipient: clean::line(&found.recipient, 254),
+        status: found.status.to_string(),
+        hard: found.is_hard(),
+        delayed: found.is_delay(),
+        reason: found.reason.words(&clean::line(&found.diagnostic, 300)),
+    }
 }
 
 fn kind(
@@ -129,6 +174,10 @@ fn fit(mut event: InboundEmail) -> InboundEmail {
     let size = |event: &InboundEmail| serde_json::to_vec(event).map_or(usize::MAX, |json| json.len());
     if size(&event) > MAX_EVENT {
         event.html = None;
+    }
+    if size(&event) > MAX_EVENT {
+        event.forwarded = None;
+        event.reply_text = None;
     }
     while size(&event) > MAX_EVENT && event.text.len() > 1024 {
         event.text = clean::text(&event.text, event.text.len() / 2);

@@ -1,9 +1,9 @@
 //! Who the customer is: behind forwarders, groups and web forms, and where `From` is missing or malformed.
 
-use domain::EmailAddress;
+use domain::{EmailAddress, NamedAddress};
 use mail_parser::{Address, HeaderForm, HeaderValue, Message};
 
-use super::clean;
+use super::{clean, srs};
 use crate::{headers::Headers, routing::Routes};
 
 /// Stands for a sender of whom nothing can be read (RFC 2606 reserves `invalid`).
@@ -16,6 +16,12 @@ pub struct Sender {
     pub address: EmailAddress,
     /// Display name, cleaned.
     pub name: Option<String>,
+}
+
+impl From<Sender> for NamedAddress {
+    fn from(sender: Sender) -> Self {
+        Self { address: sender.address, name: sender.name }
+    }
 }
 
 /// Everything a mail says about where it comes from.
@@ -73,7 +79,7 @@ impl Origin {
     /// The customer. `From` as a rule; where that is one of our own addresses (a web form, a group, a forwarding
     /// rule), `Reply-To` or the original sender; never our own mailbox while there is anybody else.
     pub fn customer(&self, envelope_from: Option<&str>, routes: &Routes) -> Sender {
-        let envelope = envelope_from.and_then(|from| EmailAddress::parse(from).ok());
+        let envelope = envelope_from.and_then(|from| EmailAddress::parse(&srs::original(from)).ok());
         let envelope = envelope.map(|address| Sender { address, name: None });
         let stranger = |sender: &&Sender| !routes.is_mailbox(&sender.address);
         let reply_to = self.reply_to.as_ref().filter(stranger);
@@ -134,7 +140,7 @@ fn usable(value: &HeaderValue<'_>) -> Option<Sender> {
 }
 
 /// Reads a malformed header: what stands in the last brackets, else the first word that is an address.
-fn loose(value: &str) -> Option<Sender> {
+pub(super) fn loose(value: &str) -> Option<Sender> {
     let bracketed = value.rsplit('<').next().and_then(|rest| rest.split('>').next());
     let words = value.split(|c: char| c.is_whitespace() || "<>()[]\",;:'".contains(c));
     let address = bracketed.into_iter().chain(words).find_map(|word| EmailAddress::parse(word).ok())?;
@@ -205,5 +211,7 @@ mod tests {
             );
         }
         assert_eq!(customer("X-Nothing: 1", "").0, NOBODY);
+        let rewritten = "SRS0=HHH=TT=customer.example=anna@forwarder.example";
+        assert_eq!(customer("X-Nothing: 1", rewritten).0, "anna@customer.example");
     }
 }

@@ -128,6 +128,19 @@ fn an_excessive_mail_is_taken_in_by_its_headers() {
 }
 
 #[test]
+fn headers_without_end_do_not_hide_the_rest_of_the_mail() {
+    let people: String = (0..100_000).map(|n| format!("u{n}@x.org,\r\n ")).collect();
+    let event = read(format!(
+        "From: Anna <anna@example.org>\r\nTo: {people}z@x.org\r\nX-Long: {}\r\nSubject: hi\r\nContent-Type: multipart/mixed; \
+         boundary=x\r\n\r\n--x\r\n\r\nhello\r\n--x\r\nContent-Type: image/png\r\n\r\npng\r\n--x--\r\n",
+        "y".repeat(1024 * 1024)
+    ));
+    assert_eq!((event.subject.as_str(), event.text.as_str()), ("hi", "hello"));
+    assert_eq!((event.to.len(), event.attachments.len()), (100, 1));
+    assert!(event.unreadable.is_some_and(|why| why.contains("headers")));
+}
+
+#[test]
 fn mails_within_mails_up_to_the_limit_do_not_overflow_the_stack() {
     let nested = "Content-Type: message/rfc822\r\n\r\n".repeat(300);
     let thread = std::thread::Builder::new().stack_size(2 * 1024 * 1024);
@@ -154,6 +167,61 @@ fn an_event_fits_the_broker_however_large_the_mail() {
         &event.text[event.text.len() - 80..]
     );
     assert_eq!(event.attachments.len(), files::MAX_FILES);
+}
+
+/// A `winmail.dat` with this body and a file `note.txt`.
+fn winmail(body: &str) -> Vec<u8> {
+    let mut out = b"\x78\x9f\x3e\x22\x01\x00".to_vec();
+    for (id, data) in [
+        (0x0002_800c_u32, body),
+        (0x0006_9002, "rendering....."),
+        (0x0001_8010, "note.txt"),
+        (0x0006_800f, "the note"),
+    ] {
+        out.push(1);
+        out.extend(id.to_le_bytes());
+        out.extend((data.len() as u32).to_le_bytes());
+        out.extend(data.as_bytes());
+        out.extend([0, 0]);
+    }
+    out
+}
+
+#[test]
+fn what_outlook_wraps_comes_out() {
+    let names = |understood: &Understood| -> Vec<String> {
+        understood.event.attachments.iter().map(|file| file.name.clone()).collect()
+    };
+    for (outer, inner, cut, text, files) in [
+        ("hello", "wrapped", 0, "hello", &["note.txt"][..]),
+        ("", "wrapped", 0, "wrapped", &["note.txt"]),
+        // Words may be in what cannot be read: RTF, or behind a break.
+        ("", "", 0, "", &["note.txt", "winmail.dat"]),
+        ("hello", "", 3, "hello", &["note.txt", "winmail.dat"]),
+    ] {
+        let wrapped = winmail(inner);
+        let mut raw = format!(
+            "From: a@b.c\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: text/plain\r\n\r\n{outer}\r\n\
+             --x\r\nContent-Type: application/ms-tnef; name=\"winmail.dat\"\r\nContent-Transfer-Encoding: binary\r\n\r\n"
+        )
+        .into_bytes();
+        raw.extend(&wrapped[..wrapped.len() - cut]);
+        raw.extend(b"\r\n--x--\r\n");
+        let understood = read_from(None, &raw);
+        assert_eq!(understood.event.text, text, "{inner} {cut}");
+        assert_eq!(names(&understood), files, "{outer} {inner} {cut}");
+        assert_eq!(understood.blobs.len(), files.len());
+    }
+    let mut alone =
+        b"From: a@b.c\r\nContent-Type: application/ms-tnef\r\nContent-Transfer-Encoding: binary\r\n\r\n"
+            .to_vec();
+    alone.extend(winmail("only wrapped"));
+    let understood = read_from(None, &alone);
+    assert_eq!(
+        (understood.event.text.as_str(), names(&understood)),
+        ("only wrapped", vec!["note.txt".to_owned()])
+    );
+    assert_eq!(&understood.blobs[0].1[..], b"the note");
 }
 
 #[test]

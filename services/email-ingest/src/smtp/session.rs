@@ -1,51 +1,23 @@
 //! What an SMTP session says and does: pure, a command in, a reply and the next step out.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, net::IpAddr, sync::Arc};
 
-use smtp_proto::{Error, MAIL_BODY_BINARYMIME, MAIL_REQUIRETLS, MailFrom, RcptTo, Request};
+use domain::event::MailClient;
+use smtp_proto::{MAIL_BODY_BINARYMIME, MAIL_REQUIRETLS, MailFrom, RcptTo, Request};
 
-use super::reply::Reply;
+use super::{
+    answer::{Answer, Next, refusal},
+    chunk,
+    peer::Peer,
+    reply::Reply,
+    xclient,
+};
 use crate::routing::Routes;
 
 /// Recipients of one mail.
 pub const MAX_RECIPIENTS: usize = 100;
 /// Refused commands in one session.
 pub const MAX_ERRORS: u32 = 20;
-
-/// What comes after a reply.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Next {
-    /// Read a command.
-    Command,
-    /// Read a mail.
-    Data,
-    /// Close the connection.
-    Close,
-}
-
-/// A reply and what comes after it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
-    /// What to say.
-    pub reply: Reply,
-    /// What to do then.
-    pub next: Next,
-}
-
-impl Answer {
-    fn then(next: Next, code: u16, text: impl Into<String>) -> Self {
-        Self { reply: Reply::new(code, text), next }
-    }
-
-    /// Say this and close.
-    pub fn close(code: u16, text: impl Into<String>) -> Self {
-        Self::then(Next::Close, code, text)
-    }
-
-    fn say(code: u16, text: impl Into<String>) -> Self {
-        Self::then(Next::Command, code, text)
-    }
-}
 
 /// Who a mail is from and for, as the envelope says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,6 +26,8 @@ pub struct Transaction {
     pub from: String,
     /// `RCPT TO`, as given; only known ones.
     pub recipients: Vec<String>,
+    /// Who hands the mail over, where that is known.
+    pub client: Option<MailClient>,
 }
 
 /// How reading and keeping a mail ended.
@@ -77,26 +51,74 @@ pub enum Outcome {
     FarTooLarge,
 }
 
+/// How it stands with TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tls {
+    /// There is no certificate.
+    Absent,
+    /// It may be begun.
+    Offered,
+    /// It must be begun before a mail.
+    Required,
+    /// It is on.
+    On,
+}
+
+/// What a session is like from its beginning.
+#[derive(Clone, Debug)]
+pub struct Terms {
+    /// Our name in greetings.
+    pub host: Arc<str>,
+    /// Largest mail, in bytes.
+    pub max_size: usize,
+    /// LMTP (RFC 2033) instead of SMTP.
+    pub lmtp: bool,
+    /// TLS.
+    pub tls: Tls,
+    /// The other side's address.
+    pub peer: IpAddr,
+    /// Whether that is a relay of ours, which may say for whom it speaks.
+    pub is_trusted: bool,
+}
+
 /// One session.
 #[derive(Debug)]
 pub struct Session {
     routes: Arc<Routes>,
-    host: Arc<str>,
-    max_size: usize,
+    terms: Terms,
+    peer: Peer,
     greeted: bool,
     mail: Option<Transaction>,
+    /// The mail has begun to come in chunks.
+    in_chunks: bool,
     errors: u32,
 }
 
 impl Session {
-    /// A session that has just begun. `host` is our name in greetings, `max_size` the largest mail in bytes.
-    pub fn new(routes: Arc<Routes>, host: Arc<str>, max_size: usize) -> Self {
-        Self { routes, host, max_size, greeted: false, mail: None, errors: 0 }
+    /// A session that has just begun.
+    pub fn new(routes: Arc<Routes>, terms: Terms) -> Self {
+        // Behind a relay of ours, or a mail server that hands over by LMTP, is somebody else.
+        let is_client = !terms.is_trusted && !terms.lmtp;
+        let peer = Peer::new(is_client.then_some(terms.peer));
+        Self { routes, terms, peer, greeted: false, mail: None, in_chunks: false, errors: 0 }
     }
 
     /// The first thing said.
     pub fn greeting(&self) -> Reply {
-        Reply::new(220, format!("{} ESMTP Frontdesk", self.host))
+        let protocol = if self.terms.lmtp { "LMTP" } else { "ESMTP" };
+        Reply::new(220, format!("{} {protocol} Frontdesk", self.terms.host))
+    }
+
+    /// TLS is on: all that was said before is forgotten (RFC 3207 §4.2), but not the errors.
+    pub fn is_encrypted_now(&mut self) {
+        self.terms.tls = Tls::On;
+        self.forget();
+        self.greeted = false;
+    }
+
+    /// Whether a mail has begun to come in chunks.
+    pub fn is_in_chunks(&self) -> bool {
+        self.in_chunks
     }
 
     /// Takes one command line, its line break included or not.
@@ -105,11 +127,27 @@ impl Session {
         if !line.ends_with(b"\n") {
             line.extend_from_slice(b"\r\n");
         }
-        let answer = match Request::parse(&mut line.iter()) {
-            Ok(request) => self.request(request),
-            Err(error) => refusal(&error, &line),
+        let answer = match chunk::parse(&line) {
+            chunk::Command::Chunk { size, last } => self.chunk(size, last),
+            // What follows would be taken for commands.
+            chunk::Command::Wrong => Answer::close(501, "5.5.4 write it as BDAT size [LAST]: closing"),
+            chunk::Command::Other => self.other(&line),
         };
         self.count(answer)
+    }
+
+    fn other(&mut self, line: &[u8]) -> Answer {
+        if self.terms.is_trusted {
+            match xclient::parse(line) {
+                xclient::Claim::Other => {}
+                xclient::Claim::Wrong => return Answer::say(501, "5.5.4 write it as XCLIENT ADDR=address"),
+                xclient::Claim::Client { address, hello } => return self.client(address, hello.as_deref()),
+            }
+        }
+        match Request::parse(&mut line.iter()) {
+            Ok(request) => self.request(request),
+            Err(error) => refusal(&error, line),
+        }
     }
 
     /// A command line was longer than allowed.
@@ -117,14 +155,25 @@ impl Session {
         self.count(Answer::say(500, "5.5.2 the line is too long"))
     }
 
-    /// The transaction whose mail has been read; the session is ready for the next.
+    /// The transaction whose mail has been read.
     pub fn take(&mut self) -> Transaction {
         self.mail.take().unwrap_or_default()
     }
 
-    /// The final reply to a mail.
+    /// How many replies a whole mail gets: with LMTP one per recipient.
+    pub fn replies(&self) -> usize {
+        let recipients = self.mail.as_ref().map_or(0, |mail| mail.recipients.len());
+        if self.terms.lmtp { recipients } else { 1 }
+    }
+
+    /// Whether each recipient is answered for alone.
+    pub fn is_lmtp(&self) -> bool {
+        self.terms.lmtp
+    }
+
+    /// The final reply to a mail; the session is ready for the next.
     pub fn data_ended(&mut self, outcome: Outcome) -> Answer {
-        self.mail = None;
+        self.forget();
         match outcome {
             Outcome::Kept => Answer::say(250, "2.0.0 kept"),
             Outcome::NotDurable => Answer::say(451, "4.3.0 the mail cannot be kept now, try again later"),
@@ -138,51 +187,88 @@ impl Session {
     }
 
     fn too_large(&self) -> String {
-        format!("5.3.4 the mail is larger than {} bytes", self.max_size)
+        format!("5.3.4 the mail is larger than {} bytes", self.terms.max_size)
+    }
+
+    fn forget(&mut self) {
+        self.mail = None;
+        self.in_chunks = false;
     }
 
     fn request(&mut self, request: Request<Cow<'_, str>>) -> Answer {
+        let about_mail = matches!(request, Request::Mail { .. } | Request::Rcpt { .. } | Request::Data);
+        if about_mail && self.terms.tls == Tls::Required {
+            return Answer::say(530, "5.7.0 say STARTTLS first");
+        }
         match request {
-            Request::Ehlo { .. } => self.hello(true),
-            Request::Helo { .. } => self.hello(false),
+            Request::Ehlo { .. } | Request::Helo { .. } if self.terms.lmtp => {
+                Answer::say(500, "5.5.1 this is LMTP: say LHLO")
+            }
+            Request::Lhlo { .. } if !self.terms.lmtp => Answer::say(500, "5.5.1 this is SMTP: say EHLO"),
+            Request::Ehlo { host } | Request::Lhlo { host } => self.hello(&host, true),
+            Request::Helo { host } => self.hello(&host, false),
             Request::Mail { from } => self.mail(&from),
             Request::Rcpt { to } => self.rcpt(&to),
             Request::Data => self.data(),
             Request::Rset => {
-                self.mail = None;
+                self.forget();
                 Answer::say(250, "2.0.0 forgotten")
             }
             Request::Noop { .. } => Answer::say(250, "2.0.0 nothing done"),
             Request::Quit => Answer::close(221, "2.0.0 bye"),
             Request::Vrfy { .. } => Answer::say(252, "2.5.0 send a mail and see"),
             Request::Help { .. } => Answer::say(214, "2.0.0 see RFC 5321"),
-            // What follows would be taken for commands.
+            // What follows would be taken for commands; BDAT is read elsewhere.
             Request::Bdat { .. } | Request::Burl { .. } => {
                 Answer::close(502, "5.5.1 not offered here: closing")
             }
-            Request::Lhlo { .. } => Answer::say(500, "5.5.1 this is SMTP: say EHLO"),
-            Request::StartTls
-            | Request::Auth { .. }
-            | Request::Expn { .. }
-            | Request::Etrn { .. }
-            | Request::Atrn { .. } => Answer::say(502, "5.5.1 not offered here"),
+            Request::StartTls => self.start_tls(),
+            Request::Auth { .. } | Request::Expn { .. } | Request::Etrn { .. } | Request::Atrn { .. } => {
+                Answer::say(502, "5.5.1 not offered here")
+            }
         }
     }
 
-    fn hello(&mut self, extended: bool) -> Answer {
+    fn hello(&mut self, name: &str, extended: bool) -> Answer {
+        self.peer.says_hello(name);
         self.greeted = true;
-        self.mail = None;
+        self.forget();
         if !extended {
-            return Answer::say(250, self.host.to_string());
+            return Answer::say(250, self.terms.host.to_string());
         }
-        let size = format!("SIZE {}", self.max_size);
-        let offers = [&*self.host, "PIPELINING", "8BITMIME", "SMTPUTF8", &size, "ENHANCEDSTATUSCODES"];
-        Answer { reply: Reply::lines(250, offers.map(str::to_owned).to_vec()), next: Next::Command }
+        let mut offers = vec![self.terms.host.to_string(), "PIPELINING".into(), "8BITMIME".into()];
+        offers.extend(["SMTPUTF8".into(), format!("SIZE {}", self.terms.max_size), "CHUNKING".into()]);
+        if matches!(self.terms.tls, Tls::Offered | Tls::Required) {
+            offers.push("STARTTLS".into());
+        }
+        if self.terms.is_trusted {
+            offers.push(xclient::OFFER.into());
+        }
+        offers.push("ENHANCEDSTATUSCODES".into());
+        Answer { reply: Reply::lines(250, offers), next: Next::Command }
+    }
+
+    fn start_tls(&self) -> Answer {
+        match self.terms.tls {
+            Tls::Absent => Answer::say(502, "5.5.1 not offered here"),
+            Tls::On => Answer::say(503, "5.5.1 TLS is on already"),
+            Tls::Offered | Tls::Required => Answer::then(Next::Tls, 220, "2.0.0 begin TLS"),
+        }
+    }
+
+    fn client(&mut self, address: Option<IpAddr>, hello: Option<&str>) -> Answer {
+        if self.mail.is_some() {
+            return Answer::say(503, "5.5.1 not within a mail");
+        }
+        self.greeted = false;
+        self.peer.speaks_for(address, hello);
+        Answer { reply: self.greeting(), next: address.map_or(Next::Command, Next::Client) }
     }
 
     fn mail(&mut self, from: &MailFrom<Cow<'_, str>>) -> Answer {
         if !self.greeted {
-            return Answer::say(503, "5.5.1 say EHLO first");
+            let hello = if self.terms.lmtp { "LHLO" } else { "EHLO" };
+            return Answer::say(503, format!("5.5.1 say {hello} first"));
         }
         if self.mail.is_some() {
             return Answer::say(503, "5.5.1 one mail at a time: send its recipients, or RSET");
@@ -190,10 +276,11 @@ impl Session {
         if from.flags & (MAIL_BODY_BINARYMIME | MAIL_REQUIRETLS) != 0 {
             return Answer::say(555, "5.5.4 a parameter that is not offered here");
         }
-        if from.size > self.max_size {
+        if from.size > self.terms.max_size {
             return Answer::say(552, self.too_large());
         }
-        self.mail = Some(Transaction { from: from.address.to_string(), recipients: Vec::new() });
+        let (from, client) = (from.address.to_string(), self.peer.client());
+        self.mail = Some(Transaction { from, recipients: Vec::new(), client });
         Answer::say(250, "2.1.0 sender noted")
     }
 
@@ -201,6 +288,9 @@ impl Session {
         let Some(mail) = &mut self.mail else {
             return Answer::say(503, "5.5.1 say MAIL first");
         };
+        if self.in_chunks {
+            return Answer::say(503, "5.5.1 the mail has begun: send the rest of it, or RSET");
+        }
         if self.routes.find(&to.address).is_none() {
             return Answer::say(550, "5.1.1 no mailbox forwards to this address");
         }
@@ -212,10 +302,33 @@ impl Session {
     }
 
     fn data(&self) -> Answer {
+        if self.in_chunks {
+            return Answer::say(503, "5.5.1 the mail comes in chunks: BDAT, or RSET");
+        }
+        self.not_ready().unwrap_or_else(|| {
+            Answer::then(Next::Data, 354, "send the mail, end with a dot on a line of its own")
+        })
+    }
+
+    fn chunk(&mut self, size: usize, last: bool) -> Answer {
+        if let Some(refusal) = self.not_ready() {
+            // Whatever is said, the bytes come.
+            return Answer { next: Next::Skip(size), ..refusal };
+        }
+        self.in_chunks = true;
+        Answer::then(Next::Chunk { size, last }, 250, "2.0.0 so far")
+    }
+
+    /// Why a mail cannot come now.
+    fn not_ready(&self) -> Option<Answer> {
         match &self.mail {
-            None => Answer::say(503, "5.5.1 say MAIL first"),
-            Some(mail) if mail.recipients.is_empty() => Answer::say(554, "5.5.1 no recipient was accepted"),
-            Some(_) => Answer::then(Next::Data, 354, "send the mail, end with a dot on a line of its own"),
+            None => Some(Answer::say(503, "5.5.1 say MAIL first")),
+            Some(mail) if mail.recipients.is_empty() => {
+                // RFC 2033 §4.2 wants 503.
+                let code = if self.terms.lmtp { 503 } else { 554 };
+                Some(Answer::say(code, "5.5.1 no recipient was accepted"))
+            }
+            Some(_) => None,
         }
     }
 
@@ -226,27 +339,6 @@ impl Session {
         }
         answer
     }
-}
-
-fn refusal(error: &Error, line: &[u8]) -> Answer {
-    match error {
-        // A browser made to talk to us: do not let the rest of its request be taken for commands.
-        _ if is_http(line) => Answer::close(500, "5.5.1 this is not a web server: closing"),
-        Error::InvalidSenderAddress => Answer::say(501, "5.1.7 the sender is not an address"),
-        Error::InvalidRecipientAddress => Answer::say(501, "5.1.3 the recipient is not an address"),
-        Error::SyntaxError { syntax } => Answer::say(501, format!("5.5.2 write it as {syntax}")),
-        Error::InvalidParameter { param } => Answer::say(501, format!("5.5.4 the value of {param} is wrong")),
-        Error::UnsupportedParameter { .. } => Answer::say(555, "5.5.4 a parameter that is not offered here"),
-        Error::UnknownCommand
-        | Error::NeedsMoreData { .. }
-        | Error::ResponseTooLong
-        | Error::InvalidResponse { .. } => Answer::say(500, "5.5.1 not a command known here"),
-    }
-}
-
-fn is_http(line: &[u8]) -> bool {
-    let line = String::from_utf8_lossy(line);
-    line.trim_end().ends_with(" HTTP/1.1") || line.trim_end().ends_with(" HTTP/1.0")
 }
 
 #[cfg(test)]

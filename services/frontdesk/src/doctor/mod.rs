@@ -3,6 +3,7 @@
 mod carriers;
 mod places;
 mod relay;
+mod webhooks;
 
 use std::process::ExitCode;
 
@@ -52,8 +53,12 @@ async fn examine(config: Configuration) -> ExitCode {
     fine &= tell("broker", &places::broker(&config).await);
     fine &= tell("database", &places::database(&config).await);
     fine &= tell("mail relay", &relay::check(config.relay.url.as_ref()).await);
+    for key in &config.email.dkim {
+        fine &= tell(&format!("DKIM of {}", key.domain), &relay::dkim(key));
+    }
     for number in &config.sms.numbers {
         fine &= tell(&format!("carrier of {}", number.number), &carriers::check(number).await);
+        fine &= tell(&format!("webhooks of {}", number.number), &webhooks::check(number, &config.public_url));
     }
     if fine { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

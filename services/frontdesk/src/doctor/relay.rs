@@ -1,8 +1,12 @@
-//! The outgoing mail relay: whether a mail server answers there.
+//! Outgoing mail: whether a mail server answers at the relay, and whether mails can be signed.
 
 use std::time::Duration;
 
-use host::{Secret, config::shown};
+use host::{
+    Secret,
+    config::{DkimKey, shown},
+};
+use notifier::dkim::Signer;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::TcpStream,
@@ -15,6 +19,13 @@ use super::{Finding, complaint};
 const WITHIN: Duration = Duration::from_secs(10);
 /// A greeting line is at most this long (RFC 5321 §4.5.3.1.5 says 512).
 const LONGEST_LINE: u64 = 1024;
+
+/// Whether mails can be signed with this key, and the record others check them by. The DNS is not asked.
+pub fn dkim(key: &DkimKey) -> Finding {
+    let mend = "make an RSA key of 2048 bits or an Ed25519 key, and name its PEM file in email.dkim";
+    let signer = Signer::new(key).map_err(|error| complaint(format!("{error:#}"), mend))?;
+    Ok(format!("the key signs; the DNS needs TXT {} = {:?}", signer.record_name(), signer.record()))
+}
 
 /// Connects and, where the connection is not encrypted from the first byte, reads the greeting.
 pub async fn check(url: Option<&Secret>) -> Finding {

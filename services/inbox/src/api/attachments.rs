@@ -7,7 +7,7 @@ use axum::{
 };
 use bytes::{Bytes, BytesMut};
 use desk::attachments::NewAttachment;
-use domain::{AttachmentId, message};
+use domain::{AttachmentId, MessageId, message, picture};
 use uuid::Uuid;
 use web::{Json, Problem};
 
@@ -26,7 +26,7 @@ pub(crate) const LARGEST_REQUEST: usize = LARGEST + 64 * 1024;
 /// Pictures that browsers only ever draw.
 const HARMLESS: &[&str] = &["image/png", "image/jpeg", "image/gif", "image/webp"];
 
-/// Puts a file up; a reply takes it by its id.
+/// Puts a file up; a reply takes it by its id. A picture is known by its content, whatever it is called.
 #[utoipa::path(post, path = "/attachments", tag = "messages",
     request_body(content = FileForm, content_type = "multipart/form-data"),
     responses((status = 201, body = Attachment)))]
@@ -35,7 +35,8 @@ pub async fn add(
     Agent(actor): Agent,
     mut form: Multipart,
 ) -> Answer<(StatusCode, Json<Attachment>)> {
-    let (name, content_type, bytes) = file(&mut form).await?;
+    let (name, called, bytes) = file(&mut form).await?;
+    let content_type = picture::content_type(&bytes, &called);
     let (size, blob) = (bytes.len() as u64, format!("att/{}", Uuid::new_v4()));
     app.blobs.put(&blob, bytes).await.map_err(|error| {
         tracing::error!(error = format!("{error:#}"), "a file cannot be written");
@@ -93,16 +94,34 @@ pub async fn show(State(app): State<Shared>, _agent: Agent, Id(id): Id<Attachmen
     Ok((headers, bytes).into_response())
 }
 
+/// The mail of a message as it came in, for saving. 404 for a message that is no mail from outside.
+#[utoipa::path(get, path = "/messages/{id}/original", tag = "messages",
+    params(("id" = Uuid, Path, description = "Message")),
+    responses((status = 200, body = Vec<u8>, content_type = "message/rfc822")))]
+pub async fn original(State(app): State<Shared>, _agent: Agent, Id(id): Id<MessageId>) -> Answer<Response> {
+    let mail = app.desk.original(id).await?;
+    let bytes = app.blobs.get(&mail.blob).await?;
+    let bytes = bytes.ok_or_else(|| Problem::not_found("the bytes of this mail are gone"))?;
+    let headers = [
+        (header::CONTENT_TYPE, "message/rfc822".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename*=UTF-8''{}", escaped(&mail.name))),
+        (header::CACHE_CONTROL, "private, max-age=86400, immutable".into()),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox".into()),
+    ];
+    Ok((headers, bytes).into_response())
+}
+
 /// `Content-Disposition` (RFC 6266): the name as RFC 8187 writes it, whatever characters it has.
 fn disposition(file: &message::Attachment) -> String {
     let kind = if HARMLESS.contains(&file.content_type.as_str()) { "inline" } else { "attachment" };
+    format!("{kind}; filename*=UTF-8''{}", escaped(&file.name))
+}
+
+fn escaped(name: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
-    let escaped: String = file
-        .name
-        .bytes()
+    name.bytes()
         .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
-        .collect();
-    format!("{kind}; filename*=UTF-8''{escaped}")
+        .collect()
 }
 
 #[cfg(test)]

@@ -2,23 +2,27 @@
 
 use axum::{
     Extension,
+    body::Bytes,
     extract::State,
     http::{HeaderMap, StatusCode},
 };
-use desk::reply::NewReply;
-use domain::{AttachmentId, MessageId, TicketId};
+use desk::{recipients::MailWishes, reply::NewReply};
+use domain::{AttachmentId, EmailAddress, MessageId, TicketId};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
-use web::{Json, Query};
+use web::{Json, Problem, Query};
 
-use super::{Id, PAGE, if_match, read};
+use super::{Id, Ids, PAGE, if_match, read};
 use crate::{
     Shared,
     auth::Agent,
     idempotent::RequestKey,
     refusal::Answer,
-    view::{Page, message::Message},
+    view::{
+        Page, Time,
+        message::{Message, ReplyRecipients},
+    },
 };
 
 /// Which messages.
@@ -46,6 +50,30 @@ pub struct Reply {
     attachments: Vec<Uuid>,
     /// The ticket's version you saw: if the customer or a colleague wrote since, nothing is sent.
     seen_version: Option<i64>,
+    /// Not before then: in the future, at most a year ahead. Not for chats.
+    send_at: Option<Time>,
+    /// `To` of a mail; the ticket's customer where there is none.
+    #[serde(default)]
+    to: Vec<String>,
+    /// `Cc` of a mail.
+    #[serde(default)]
+    cc: Vec<String>,
+    /// Who gets a mail without standing in it.
+    #[serde(default)]
+    bcc: Vec<String>,
+    /// Another subject than that of the mail that is answered.
+    subject: Option<String>,
+    /// Send in the customer's quiet hours all the same; recorded in the message's `why`.
+    #[serde(default)]
+    quiet_hours_override: bool,
+}
+
+/// How a message that waits is sent now.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct SendNow {
+    /// In the customer's quiet hours all the same; recorded in the message's `why`.
+    quiet_hours_override: bool,
 }
 
 /// The newest messages of the ticket's customer on this channel, campaign and automatic ones too, oldest first.
@@ -64,7 +92,10 @@ pub async fn list(
     Ok(Json(Page::of(app.desk.messages(id, query.limit.unwrap_or(PAGE), before).await?)))
 }
 
-/// Answers the customer. 409: `sms_no_consent`, `profile_blocked`, `chat_closed`, `unreachable`, `someone_replied`.
+/// Answers the customer. To a text goes with up to 10 pictures (JPEG, PNG, GIF) of at most 5 MB each; others: 422
+/// `attachment_type`, `attachment_too_large`. 409: `sms_no_consent`, `profile_blocked`, `chat_closed`, `unreachable`,
+/// `someone_replied`, and `quiet_hours` with `send_at` (when it would be taken), `local_time` and `time_zone` of the
+/// customer.
 #[utoipa::path(post, path = "/tickets/{id}/messages", tag = "messages", request_body = Reply,
     params(("id" = Uuid, Path, description = "Ticket"),
         ("idempotency-key" = Option<String>, Header, description = "Makes a repeat harmless")),
@@ -77,12 +108,73 @@ pub async fn reply(
     headers: HeaderMap,
     Json(reply): Json<Reply>,
 ) -> Answer<(StatusCode, Json<Message>)> {
+    let mail = MailWishes {
+        to: addresses("to", &reply.to)?,
+        cc: addresses("cc", &reply.cc)?,
+        bcc: addresses("bcc", &reply.bcc)?,
+        subject: reply.subject,
+    };
     let new = NewReply {
+        mail,
         text: reply.text,
         attachments: reply.attachments.into_iter().map(AttachmentId).collect(),
         seen_version: reply.seen_version.or(if_match(&headers)?),
+        send_at: reply.send_at.map(|time| time.0),
+        quiet_hours_override: reply.quiet_hours_override,
         key: key.map(|Extension(RequestKey(key))| key),
     };
     let message = app.desk.reply(id, new, &actor).await?;
     Ok((StatusCode::CREATED, Json(message.into())))
+}
+
+fn addresses(field: &str, list: &[String]) -> Result<Vec<EmailAddress>, Problem> {
+    let one = |text: &String| text.parse().map_err(|error| Problem::invalid(format!("{field}: {error}")));
+    list.iter().map(one).collect()
+}
+
+/// To whom "reply all" goes, and under which subject: where the writer of the newest mail wants answers, in copy whoever
+/// else was in it, never ourselves. Only for tickets of mail.
+#[utoipa::path(get, path = "/tickets/{id}/reply-recipients", tag = "messages",
+    params(("id" = Uuid, Path, description = "Ticket")),
+    responses((status = 200, body = ReplyRecipients)))]
+pub async fn recipients(
+    State(app): State<Shared>,
+    _agent: Agent,
+    Id(id): Id<TicketId>,
+) -> Answer<Json<ReplyRecipients>> {
+    Ok(Json(app.desk.reply_recipients(id).await?.into()))
+}
+
+/// Takes back a message that has not left yet: it is `failed` with the error code `canceled`. Doing so again changes
+/// nothing. 409: `already_sent`.
+#[utoipa::path(post, path = "/tickets/{id}/messages/{message}/cancel", tag = "messages",
+    params(("id" = Uuid, Path, description = "Ticket"), ("message" = Uuid, Path, description = "Message")),
+    responses((status = 200, body = Message)))]
+pub async fn cancel(
+    State(app): State<Shared>,
+    Agent(actor): Agent,
+    Ids(ticket, message): Ids<TicketId, MessageId>,
+) -> Answer<Json<Message>> {
+    Ok(Json(app.desk.cancel_message(ticket, message, &actor).await?.into()))
+}
+
+/// Sends a message now that waits for its `send_at`. The body may be left out. 409: `already_sent`, `quiet_hours`.
+#[utoipa::path(post, path = "/tickets/{id}/messages/{message}/send-now", tag = "messages",
+    request_body = Option<SendNow>,
+    params(("id" = Uuid, Path, description = "Ticket"), ("message" = Uuid, Path, description = "Message")),
+    responses((status = 200, body = Message)))]
+pub async fn send_now(
+    State(app): State<Shared>,
+    Agent(actor): Agent,
+    Ids(ticket, message): Ids<TicketId, MessageId>,
+    body: Bytes,
+) -> Answer<Json<Message>> {
+    let how = if body.trim_ascii().is_empty() {
+        SendNow::default()
+    } else {
+        serde_json::from_slice(&body)
+            .map_err(|error| Problem::bad_request("unreadable_json", error.to_string()))?
+    };
+    let sent = app.desk.send_message_now(ticket, message, how.quiet_hours_override, &actor).await?;
+    Ok(Json(sent.into()))
 }

@@ -18,15 +18,32 @@ use crate::{Shared, idempotent, live, openapi, refusal};
 
 pub mod api_keys;
 pub mod attachments;
+pub mod auto_responder;
+pub mod availability;
+pub mod bulk;
+pub mod campaigns;
+pub mod chat_sites;
 pub mod consent;
+pub mod follow_up;
 pub mod ledger;
+pub mod mail_html;
 pub mod messages;
+pub mod notes;
+pub mod numbers;
+pub mod preview;
 pub mod profiles;
+pub mod quick_responses;
+pub mod recipient_time;
+pub mod regroup;
+pub mod rules;
+pub mod search;
 pub mod session;
 pub mod settings;
+pub mod teams;
 pub mod tickets;
 pub mod typing;
 pub mod users;
+pub mod views;
 
 /// Largest JSON body.
 const JSON_LIMIT: usize = 512 * 1024;
@@ -40,8 +57,31 @@ pub(crate) fn calls() -> OpenApiRouter<Shared> {
         .routes(routes!(session::sign_in_with_link))
         .routes(routes!(session::set_password))
         .routes(routes!(tickets::list))
+        .routes(routes!(tickets::count))
+        .routes(routes!(search::list))
         .routes(routes!(tickets::show, tickets::change))
+        .routes(routes!(bulk::begin))
+        .routes(routes!(bulk::show))
+        .routes(routes!(bulk::undo))
+        .routes(routes!(views::list, views::add))
+        .routes(routes!(views::change, views::remove))
+        .routes(routes!(views::counts))
         .routes(routes!(messages::list, messages::reply))
+        .routes(routes!(messages::recipients))
+        .routes(routes!(messages::cancel))
+        .routes(routes!(notes::list, notes::add))
+        .routes(routes!(notes::remove))
+        .routes(routes!(quick_responses::list, quick_responses::add))
+        .routes(routes!(quick_responses::change, quick_responses::remove))
+        .routes(routes!(quick_responses::fill))
+        .routes(routes!(regroup::split))
+        .routes(routes!(regroup::move_message))
+        .routes(routes!(follow_up::cancel))
+        .routes(routes!(follow_up::send_now))
+        .routes(routes!(messages::send_now))
+        .routes(routes!(recipient_time::show))
+        .routes(routes!(preview::sms))
+        .routes(routes!(campaigns::add))
         .routes(routes!(typing::signal))
         .routes(routes!(tickets::badge))
         .routes(routes!(profiles::list))
@@ -50,20 +90,37 @@ pub(crate) fn calls() -> OpenApiRouter<Shared> {
         .routes(routes!(profiles::unblock))
         .routes(routes!(consent::list, consent::record))
         .routes(routes!(settings::show, settings::change))
+        .routes(routes!(auto_responder::preview))
+        .routes(routes!(numbers::list))
+        .routes(routes!(chat_sites::list))
         .routes(routes!(users::list, users::add))
         .routes(routes!(users::change, users::remove))
         .routes(routes!(users::sign_in_link))
+        .routes(routes!(availability::list))
+        .routes(routes!(availability::change))
+        .routes(routes!(teams::list, teams::add))
+        .routes(routes!(teams::change, teams::remove))
+        .routes(routes!(rules::list, rules::add))
+        .routes(routes!(rules::change, rules::remove))
+        .routes(routes!(rules::order))
+        .routes(routes!(rules::dry_run))
+        .routes(routes!(rules::decisions))
         .routes(routes!(api_keys::list, api_keys::add))
         .routes(routes!(api_keys::revoke))
         .routes(routes!(ledger::list))
         .routes(routes!(ledger::replay))
         .routes(routes!(attachments::show))
+        .routes(routes!(attachments::original))
+        .routes(routes!(mail_html::html))
         .routes(routes!(live::stream))
         .layer(DefaultBodyLimit::max(JSON_LIMIT));
     let files = OpenApiRouter::new()
         .routes(routes!(attachments::add))
         .layer(DefaultBodyLimit::max(attachments::LARGEST_REQUEST));
-    OpenApiRouter::with_openapi(openapi::head()).nest("/api/v1", calls.merge(files))
+    let imports = OpenApiRouter::new()
+        .routes(routes!(consent::import))
+        .layer(DefaultBodyLimit::max(consent::LARGEST_IMPORT));
+    OpenApiRouter::with_openapi(openapi::head()).nest("/api/v1", calls.merge(files).merge(imports))
 }
 
 /// The API and its description.
@@ -99,6 +156,21 @@ impl<T: FromStr> FromRequestParts<Shared> for Id<T> {
         let nothing = || Problem::not_found("there is nothing of that id");
         let Path(text) = Path::<String>::from_request_parts(parts, app).await.map_err(|_| nothing())?;
         text.parse().map(Self).map_err(|_| nothing())
+    }
+}
+
+/// The `{id}` of an address and the id of something in it; what is no id names nothing.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ids<T, U>(pub T, pub U);
+
+impl<T: FromStr, U: FromStr> FromRequestParts<Shared> for Ids<T, U> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Problem> {
+        let nothing = || Problem::not_found("there is nothing of that id");
+        let path = Path::<(String, String)>::from_request_parts(parts, app).await;
+        let Path((outer, inner)) = path.map_err(|_| nothing())?;
+        Ok(Self(outer.parse().map_err(|_| nothing())?, inner.parse().map_err(|_| nothing())?))
     }
 }
 

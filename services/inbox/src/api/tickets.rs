@@ -6,10 +6,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use desk::{
-    PageRequest,
-    tickets::{AssigneeFilter, Sort, TicketFilter, TicketPatch},
+    Actor, PageRequest,
+    tickets::{Sort, TicketFilter, TicketPatch},
 };
-use domain::{Channel, TicketId, Timestamp, UserId, event::TicketView};
+use domain::{Channel, Priority, TicketId, Timestamp, UserId, event::TicketView};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -34,13 +34,27 @@ pub struct TicketQuery {
     channel: Option<String>,
     /// `me`, `none`, or the id of a user.
     assignee: Option<String>,
+    /// `none`, or the id of a team.
+    team: Option<String>,
     /// With or without the dot.
     unread: Option<bool>,
-    /// With this tag.
+    /// With one of these tags, divided by commas.
     tag: Option<String>,
     /// Of this customer.
     profile: Option<String>,
-    /// Words in the subject, the messages, the customer's name or addresses; or `#` and a ticket's number.
+    /// With a text attributed to the campaign or flow of this id.
+    campaign: Option<String>,
+    /// Attributed to any `campaign`, to any `flow`; divided by commas.
+    attribution: Option<String>,
+    /// Of a customer who is, or is not, blocked.
+    blocked: Option<bool>,
+    /// With a note that means, or with none that means, the one who asks.
+    mentioned: Option<bool>,
+    /// What a view shows: `mine`, `unassigned`, `mentions`, `snoozed`, `blocked`, `all`, or the id of a saved one. Other filters
+    /// take the place of the view's.
+    view: Option<String>,
+    /// Words of messages, subject, the customer's name or addresses, "phrases", and `from:` `subject:` `tag:` `channel:`
+    /// `is:` `assignee:` `before:` `after:`; or `#` and a ticket's number.
     q: Option<String>,
     /// Opened at or after this time.
     created_from: Option<String>,
@@ -50,12 +64,13 @@ pub struct TicketQuery {
     updated_from: Option<String>,
     /// Last changed before this time.
     updated_to: Option<String>,
-    /// `-last_message_at` (default), `last_message_at`, `-created_at` or `created_at`.
+    /// `-last_message_at` (default), `last_message_at`, `-created_at`, `created_at`, or `waiting` (whose customer has
+    /// waited longest for an answer first).
     sort: Option<String>,
     /// At most this many, up to 200.
-    limit: Option<i64>,
+    pub(crate) limit: Option<i64>,
     /// `next_cursor` of the page before.
-    cursor: Option<String>,
+    pub(crate) cursor: Option<String>,
 }
 
 /// What changes about a ticket. What is not named stays.
@@ -75,6 +90,9 @@ pub struct ChangeTicket {
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>)]
     team_id: Option<Option<String>>,
+    /// How urgent it is.
+    #[schema(value_type = Option<word::Priority>)]
+    priority: Option<Priority>,
     /// All tags, at most 20.
     tags: Option<Vec<String>>,
     /// The dot.
@@ -99,25 +117,50 @@ pub async fn list(
     Query(query): Query<TicketQuery>,
 ) -> Answer<Json<Page<Ticket>>> {
     let page = PageRequest::new(query.limit.unwrap_or(PAGE), query.cursor.clone());
-    let filter = filter(&query)?;
+    let filter = filter_of(&app, &query, &actor).await?;
     Ok(Json(Page::of(app.desk.tickets(&filter, &actor, &page).await?)))
+}
+
+/// How many tickets match.
+#[derive(Serialize, ToSchema)]
+pub struct TicketCount {
+    /// 1001 stands for "more than 1000".
+    count: i64,
+}
+
+/// How many tickets match, counted to 1000.
+#[utoipa::path(get, path = "/tickets/count", tag = "tickets", params(TicketQuery),
+    responses((status = 200, body = TicketCount)))]
+pub async fn count(
+    State(app): State<Shared>,
+    Agent(actor): Agent,
+    Query(query): Query<TicketQuery>,
+) -> Answer<Json<TicketCount>> {
+    let filter = filter_of(&app, &query, &actor).await?;
+    Ok(Json(TicketCount { count: app.desk.count_tickets(&filter, &actor).await? }))
+}
+
+/// What a query asks for, with its view.
+pub(crate) async fn filter_of(app: &Shared, query: &TicketQuery, actor: &Actor) -> Answer<TicketFilter> {
+    let filter = filter(query)?;
+    let Some(view) = &query.view else { return Ok(filter) };
+    Ok(filter.over(app.desk.filter_of_view(read("view", view)?, actor).await?))
 }
 
 fn filter(query: &TicketQuery) -> Result<TicketFilter, Problem> {
     let channels = words(query.channel.as_deref()).map(|word| read::<Channel>("channel", word));
-    let assignee = match query.assignee.as_deref() {
-        None => None,
-        Some("me") => Some(AssigneeFilter::Me),
-        Some("none") => Some(AssigneeFilter::None),
-        Some(id) => Some(AssigneeFilter::User(read::<UserId>("assignee", id)?)),
-    };
     Ok(TicketFilter {
-        status: words(query.status.as_deref()).map(str::to_owned).collect(),
+        status: owned(query.status.as_deref()),
         channel: channels.collect::<Result<_, _>>()?,
-        assignee,
+        assignee: query.assignee.as_deref().map(|text| read("assignee", text)).transpose()?,
+        team: query.team.as_deref().map(|text| read("team", text)).transpose()?,
         unread: query.unread,
-        tag: query.tag.clone(),
+        tag: owned(query.tag.as_deref()),
         profile: query.profile.as_deref().map(|id| read("profile", id)).transpose()?,
+        campaign: query.campaign.clone(),
+        attribution: owned(query.attribution.as_deref()),
+        blocked: query.blocked,
+        mentioned: query.mentioned,
         q: query.q.clone(),
         created_from: time("created_from", query.created_from.as_deref())?,
         created_to: time("created_to", query.created_to.as_deref())?,
@@ -125,6 +168,10 @@ fn filter(query: &TicketQuery) -> Result<TicketFilter, Problem> {
         updated_to: time("updated_to", query.updated_to.as_deref())?,
         sort: query.sort.as_deref().map(|sort| read::<Sort>("sort", sort)).transpose()?.unwrap_or_default(),
     })
+}
+
+fn owned(text: Option<&str>) -> Vec<String> {
+    words(text).map(str::to_owned).collect()
 }
 
 fn time(name: &str, text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
@@ -156,6 +203,7 @@ pub async fn change(
         snoozed_until: change.snoozed_until.map(|time| time.0),
         assignee_id: change.assignee_id.map(|id| id.map(UserId)),
         team_id: change.team_id,
+        priority: change.priority,
         tags: change.tags,
         unread: change.unread,
         version: if_match(&headers)?.or(change.version),

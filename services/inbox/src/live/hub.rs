@@ -7,10 +7,15 @@ use std::{
     time::Duration,
 };
 
-use bus::{Bus, Span, Stream, topic::TYPING};
+use bus::{
+    Bus, Span, Stream,
+    topic::{AGENTS_ONLINE, TYPING},
+};
+use domain::{agents, event::AgentsOnline};
 use futures::StreamExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use super::news::News;
 use crate::view::event::Typing;
@@ -120,6 +125,30 @@ impl Live {
             // Nobody listening is no error.
             let _ = self.typing.send(json.into());
         }
+    }
+
+    /// Tells visitors' nodes every few seconds how many agents are here, until the process stops.
+    ///
+    /// # Errors
+    /// None; the shape is that of a task of the host.
+    pub async fn tell_agents(self: Arc<Self>, bus: Bus, stopping: CancellationToken) -> anyhow::Result<()> {
+        let node = Uuid::new_v4();
+        let every = Duration::from_millis(u64::try_from(agents::SAID_EVERY).unwrap_or(5_000));
+        let mut said: Option<(usize, tokio::time::Instant)> = None;
+        loop {
+            let count = SEATS - self.seats.available_permits();
+            // somebody who comes or goes is told of at once
+            if said.is_none_or(|(known, at)| known != count || at.elapsed() >= every) {
+                bus.signal(AGENTS_ONLINE, &AgentsOnline { node, count }).await;
+                said = Some((count, tokio::time::Instant::now()));
+            }
+            tokio::select! {
+                () = stopping.cancelled() => break,
+                () = tokio::time::sleep(Duration::from_millis(500)) => {}
+            }
+        }
+        bus.signal(AGENTS_ONLINE, &AgentsOnline { node, count: 0 }).await;
+        Ok(())
     }
 
     /// A place for one more stream, while there are some.

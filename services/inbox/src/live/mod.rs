@@ -12,6 +12,7 @@ use axum::{
     },
 };
 use bus::Stream;
+use domain::UserId;
 use futures::StreamExt;
 use serde::Deserialize;
 use tokio::{
@@ -51,13 +52,14 @@ pub struct LiveQuery {
 
 /// Server-sent events. First `ready` (or `reload`: too much was missed, fetch everything shown again), both with
 /// `LivePosition`; then `message.received` and `message.queued` (`MessageAdded`), `message.moved` (`MessageMoved`),
-/// `ticket.changed` (`TicketChanged`), `settings.changed` (`Settings`), each with its number as `id`; and `typing`
-/// (`Typing`) without one.
+/// `message.changed` (`MessageChanged`), `link.clicked` (`LinkClicked`), `ticket.changed` (`TicketChanged`),
+/// `view.changed` (`ViewChanged`), `bulk.changed` (`BulkChanged`), `routing.changed` (`RoutingChanged`),
+/// `settings.changed` (`Settings`), each with its number as `id`; and `typing` (`Typing`) without one.
 #[utoipa::path(get, path = "/live", tag = "live", params(LiveQuery),
     responses((status = 200, body = String, content_type = "text/event-stream")))]
 pub async fn stream(
     State(app): State<Shared>,
-    _agent: Agent,
+    Agent(actor): Agent,
     headers: HeaderMap,
     Query(query): Query<LiveQuery>,
 ) -> Answer<Response> {
@@ -75,7 +77,7 @@ pub async fn stream(
     let (sender, receiver) = mpsc::channel(BUFFER);
     tokio::spawn(async move {
         let _seat = seat;
-        if let Err(error) = follow(&app, &headers, after, &sender).await {
+        if let Err(error) = follow(&app, (&headers, actor.user), after, &sender).await {
             tracing::warn!(error = format!("{error:#}"), "a live stream ended");
         }
     });
@@ -85,7 +87,13 @@ pub async fn stream(
 }
 
 /// Sends until the reader goes, may not any more, is too slow, or this process stops.
-async fn follow(app: &Shared, headers: &HeaderMap, after: Option<u64>, out: &Sender) -> anyhow::Result<()> {
+async fn follow(
+    app: &Shared,
+    (headers, user): (&HeaderMap, Option<UserId>),
+    after: Option<u64>,
+    out: &Sender,
+) -> anyhow::Result<()> {
+    seen(app, user).await;
     let Joined { from, missed, mut news, mut typing } = app.live.join(&app.bus, after).await?;
     let position = serde_json::to_string(&LivePosition { seq: from.newest })?;
     let first = Event::default().event(from.name).id(from.after.to_string()).retry(COME_BACK).data(position);
@@ -122,11 +130,23 @@ async fn follow(app: &Shared, headers: &HeaderMap, after: Option<u64>, out: &Sen
                 None => false,
             },
             Ok(typing) = typing.recv() => out.send(Ok(Event::default().event("typing").data(&*typing))).await.is_ok(),
-            _ = checks.tick() => auth::still_good(app, headers).await,
+            _ = checks.tick() => {
+                let good = auth::still_good(app, headers).await;
+                seen(app, user.filter(|_| good)).await;
+                good
+            }
         };
         if !goes_on {
             return Ok(());
         }
+    }
+}
+
+/// Whoever has the console open is here: tickets that waited for that are theirs now.
+async fn seen(app: &Shared, user: Option<UserId>) {
+    let Some(user) = user else { return };
+    if let Err(error) = app.desk.was_seen(user).await {
+        tracing::warn!(%error, "it could not be noted that somebody is here");
     }
 }
 

@@ -2,11 +2,17 @@
 
 use bus::{
     Envelope, Stored,
-    topic::{MESSAGE_MOVED, MESSAGE_QUEUED, MESSAGE_RECEIVED, SETTINGS_CHANGED, TICKET_CHANGED, Topic},
+    topic::{
+        BULK_CHANGED, LINK_CLICKED, MESSAGE_CHANGED, MESSAGE_MOVED, MESSAGE_QUEUED, MESSAGE_RECEIVED,
+        NOTE_ADDED, NOTE_REMOVED, ROUTING_CHANGED, SETTINGS_CHANGED, TICKET_CHANGED, Topic, VIEW_CHANGED,
+    },
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::view::event::{MessageAdded, MessageMoved, TicketChanged};
+use crate::view::event::{
+    BulkChanged, LinkClicked, MessageAdded, MessageChanged, MessageMoved, NoteAdded, NoteRemoved,
+    RoutingChanged, TicketChanged, ViewChanged,
+};
 
 /// One event, made ready once for every reader.
 #[derive(Debug)]
@@ -31,8 +37,22 @@ fn shown(subject: &str, envelope: &Envelope) -> Option<(&'static str, String)> {
         data::<_, MessageAdded>("message.queued", MESSAGE_QUEUED, envelope)
     } else if subject == MESSAGE_MOVED.subject {
         data::<_, MessageMoved>("message.moved", MESSAGE_MOVED, envelope)
+    } else if subject == MESSAGE_CHANGED.subject {
+        data::<_, MessageChanged>("message.changed", MESSAGE_CHANGED, envelope)
+    } else if subject == LINK_CLICKED.subject {
+        data::<_, LinkClicked>("link.clicked", LINK_CLICKED, envelope)
+    } else if subject == NOTE_ADDED.subject {
+        data::<_, NoteAdded>("note.added", NOTE_ADDED, envelope)
+    } else if subject == NOTE_REMOVED.subject {
+        data::<_, NoteRemoved>("note.removed", NOTE_REMOVED, envelope)
     } else if subject == TICKET_CHANGED.subject {
         data::<_, TicketChanged>("ticket.changed", TICKET_CHANGED, envelope)
+    } else if subject == VIEW_CHANGED.subject {
+        data::<_, ViewChanged>("view.changed", VIEW_CHANGED, envelope)
+    } else if subject == BULK_CHANGED.subject {
+        data::<_, BulkChanged>("bulk.changed", BULK_CHANGED, envelope)
+    } else if subject == ROUTING_CHANGED.subject {
+        data::<_, RoutingChanged>("routing.changed", ROUTING_CHANGED, envelope)
     } else if subject == SETTINGS_CHANGED.subject {
         data::<_, domain::Settings>("settings.changed", SETTINGS_CHANGED, envelope)
     } else {

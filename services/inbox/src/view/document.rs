@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::word;
+use super::{Time, word};
 
 /// Why a call was refused (RFC 9457).
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -20,6 +20,12 @@ pub struct Problem {
     pub title: String,
     /// What is wrong here, for people.
     pub detail: Option<String>,
+    /// `quiet_hours`: when the text would be taken.
+    pub send_at: Option<Time>,
+    /// `quiet_hours`: what the customer's clocks show then, such as `21:14`.
+    pub local_time: Option<String>,
+    /// `quiet_hours`: the customer's time zone.
+    pub time_zone: Option<String>,
 }
 
 /// A form with one file.
@@ -52,6 +58,8 @@ document! {
         badge: bool,
         /// Texts.
         sms: SmsSettings,
+        /// Mails to customers.
+        email: EmailSettings,
         /// The widget.
         chat: ChatSettings,
         /// Mail to agents about new messages.
@@ -87,6 +95,22 @@ document! {
         /// When not to text, in the recipient's time.
         quiet_hours: QuietHours,
     }
+    #[doc = "Mails to customers."]
+    EmailSettings {
+        /// Stands under what agents write, with `{{agent_name}}` and `{{organization_name}}`; empty for none.
+        signature: String,
+        /// Show the mail that is answered beneath the answer.
+        quote: bool,
+        /// What is different for one mailbox, by its address.
+        mailboxes: BTreeMap<String, MailboxSettings>,
+    }
+    #[doc = "What is different for one mailbox."]
+    MailboxSettings {
+        /// Display name of its From; empty for the organisation's name.
+        name: String,
+        /// Its own signature; `null` for the one of all mailboxes.
+        #[schema(required = true)] signature: Option<String>,
+    }
     #[doc = "Automatic answers to texts."]
     AutoResponder {
         /// `all`, `non_consented` or `off`.
@@ -99,14 +123,24 @@ document! {
     }
     #[doc = "Keywords and their answers."]
     Keywords {
-        /// Subscribe words besides JOIN.
+        /// Subscribe words besides JOIN, on every number.
         subscribe: Vec<String>,
+        /// What goes for one number only, by number.
+        by_number: BTreeMap<String, NumberKeywords>,
+        /// The languages whose words count, besides those that count everywhere.
+        #[schema(value_type = Vec<Language>)]
+        languages: Vec<String>,
         /// Answer to a subscribe or START word.
         answer_subscribe: String,
         /// Answer to HELP.
         answer_help: String,
-        /// Answer to STOP.
+        /// Answer to STOP; empty for the usual one: an opt-out is always confirmed.
         answer_stop: String,
+    }
+    #[doc = "Keywords of one number."]
+    NumberKeywords {
+        /// Subscribe words on this number, besides those on every number.
+        subscribe: Vec<String>,
     }
     #[doc = "Local times of the recipient."]
     QuietHours {
@@ -125,6 +159,31 @@ document! {
         follow_up: FollowUp,
         /// Colours and words.
         branding: Branding,
+        /// What is asked before a chat.
+        form: ChatForm,
+        /// The widget's languages (BCP 47), the first for visitors of any other; none for all it has.
+        languages: Vec<String>,
+        /// A chat in which nobody wrote for so many hours is closed; 0 for never.
+        close_after_hours: u32,
+    }
+    #[doc = "What is asked before a chat."]
+    ChatForm {
+        /// On or off.
+        enabled: bool,
+        /// The fields, in their order.
+        fields: Vec<FormField>,
+    }
+    #[doc = "A field of the form. `name` and `email` say who the visitor is; others are shown beside the ticket."]
+    FormField {
+        /// Its stable name: letters, digits and `_`.
+        name: String,
+        /// What the visitor reads.
+        label: String,
+        /// `text`, `email`, `phone` or `textarea`.
+        #[serde(rename = "type")] #[schema(value_type = FieldKind)]
+        kind: String,
+        /// Must be filled in.
+        required: bool,
     }
     #[doc = "When somebody is there."]
     OfficeHours {
@@ -138,6 +197,8 @@ document! {
         text_inside: String,
         /// Automatic answer outside.
         text_outside: String,
+        /// Automatic answer inside while no agent is online; empty for the one inside.
+        text_nobody: String,
     }
     #[doc = "The mail after a left chat."]
     FollowUp {
@@ -158,6 +219,15 @@ document! {
         title: String,
         /// Line under the title.
         subtitle: String,
+        /// `right` or `left`.
+        #[schema(value_type = Position)]
+        position: String,
+        /// `system`, `rounded`, `serif` or `mono`.
+        #[schema(value_type = Font)]
+        font: String,
+        /// `rounded`, `pill` or `square`.
+        #[schema(value_type = ButtonShape)]
+        button_shape: String,
     }
     #[doc = "Mail to agents about new messages."]
     Notifications {
@@ -167,6 +237,61 @@ document! {
         #[schema(value_type = Vec<word::Channel>)]
         channels: Vec<String>,
     }
+}
+
+/// A language with keywords of its own (ISO 639-1).
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "names of languages")]
+pub enum Language {
+    En,
+    Es,
+    Fr,
+    It,
+    Pt,
+    De,
+    Nl,
+}
+
+/// What a field takes.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the words say it")]
+pub enum FieldKind {
+    Text,
+    Email,
+    Phone,
+    Textarea,
+}
+
+/// Where the launcher is.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the words say it")]
+pub enum Position {
+    Right,
+    Left,
+}
+
+/// A font that every system has.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the words say it")]
+pub enum Font {
+    System,
+    Rounded,
+    Serif,
+    Mono,
+}
+
+/// Shape of buttons.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the words say it")]
+pub enum ButtonShape {
+    Rounded,
+    Pill,
+    Square,
 }
 
 /// When the auto-responder answers.

@@ -1,14 +1,18 @@
 //! The data of live events.
 
 use domain::event::{
-    MessageAdded as Added, MessageMoved as Moved, TicketChanged as Changed, Typing as Types,
+    BulkChanged as OfBulk, LinkClicked as Clicked, MessageAdded as Added, MessageChanged as Altered,
+    MessageMoved as Moved, NoteAdded as Noted, NoteRemoved as Unnoted, RoutingChanged as OfRouting,
+    TicketChanged as Changed, Typing as Types, ViewChanged as OfView,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
+    Time,
     message::{DeliveryError, Message},
+    note::Note,
     ticket::Ticket,
     word,
 };
@@ -48,11 +52,117 @@ pub struct MessageMoved {
     pub error: Option<DeliveryError>,
 }
 
+/// Data of `message.changed`: a message is not what it was; this one takes its place.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct MessageChanged {
+    /// The ticket as it is now.
+    pub ticket: Ticket,
+    /// The message as it is now; the texts of very long mails are cut here.
+    pub message: Message,
+}
+
+/// Data of `link.clicked`: somebody followed a short link.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct LinkClicked {
+    /// The ticket of its text, where it has one.
+    #[schema(required = true)]
+    pub ticket_id: Option<Uuid>,
+    /// The text.
+    pub message_id: Uuid,
+    /// The customer the text was sent to.
+    pub profile_id: Uuid,
+    /// The end of the link's address.
+    pub code: String,
+    /// Where it leads.
+    pub url: String,
+    /// Visits of this link so far.
+    pub clicks: i64,
+    /// Visits of all links of the text so far.
+    pub message_clicks: i64,
+    /// When.
+    pub at: Time,
+}
+
+/// Data of `note.added`: an agent wrote a note.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct NoteAdded {
+    /// The note.
+    pub note: Note,
+    /// Number of its ticket.
+    pub ticket_number: i64,
+}
+
+impl From<Noted> for NoteAdded {
+    fn from(noted: Noted) -> Self {
+        Self { note: noted.note.into(), ticket_number: noted.ticket_number }
+    }
+}
+
+/// Data of `note.removed`: a note was taken back.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct NoteRemoved {
+    /// Its ticket.
+    pub ticket_id: Uuid,
+    /// Its id.
+    pub note_id: Uuid,
+}
+
+impl From<Unnoted> for NoteRemoved {
+    fn from(gone: Unnoted) -> Self {
+        Self { ticket_id: gone.ticket_id.0, note_id: gone.note_id.0 }
+    }
+}
+
 /// Data of `ticket.changed`: a ticket changed without a new message.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct TicketChanged {
     /// The ticket as it is now.
     pub ticket: Ticket,
+}
+
+/// Data of `view.changed`: a saved view was made, changed or deleted.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ViewChanged {
+    /// The view.
+    pub view_id: Uuid,
+    /// Whose it is.
+    pub owner_id: Uuid,
+    /// Everybody sees it, or saw it before.
+    pub shared: bool,
+    /// It is gone.
+    pub deleted: bool,
+}
+
+/// Data of `routing.changed`: what decides who gets tickets was changed; ask for it again.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct RoutingChanged {
+    /// What was changed.
+    #[schema(value_type = word::RoutingPart)]
+    pub what: domain::event::RoutingPart,
+}
+
+/// Data of `bulk.changed`: a change of many tickets, or an undo of one, got on.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct BulkChanged {
+    /// The change.
+    pub id: Uuid,
+    /// Who asked for it.
+    pub actor_id: Uuid,
+    /// Where it is.
+    #[schema(value_type = word::BulkState)]
+    pub state: String,
+    /// How many tickets it is about.
+    pub total: i64,
+    /// How many of them were changed.
+    pub changed: i64,
+    /// How many were like that before.
+    pub unchanged: i64,
+    /// How many could not be changed.
+    pub refused: i64,
+    /// How many an undo has put back.
+    pub restored: i64,
+    /// How many an undo left alone, as somebody changed them since.
+    pub left_alone: i64,
 }
 
 /// Data of `typing`, which has no number and is not repeated.
@@ -78,6 +188,27 @@ impl From<Added> for MessageAdded {
     }
 }
 
+impl From<Altered> for MessageChanged {
+    fn from(altered: Altered) -> Self {
+        Self { ticket: altered.ticket.into(), message: altered.message.into() }
+    }
+}
+
+impl From<Clicked> for LinkClicked {
+    fn from(clicked: Clicked) -> Self {
+        Self {
+            ticket_id: clicked.ticket_id.map(|id| id.0),
+            message_id: clicked.message_id.0,
+            profile_id: clicked.profile_id.0,
+            code: clicked.code,
+            url: clicked.url,
+            clicks: clicked.clicks,
+            message_clicks: clicked.message_clicks,
+            at: Time(clicked.at),
+        }
+    }
+}
+
 impl From<Moved> for MessageMoved {
     fn from(moved: Moved) -> Self {
         Self {
@@ -93,6 +224,26 @@ impl From<Moved> for MessageMoved {
 impl From<Changed> for TicketChanged {
     fn from(changed: Changed) -> Self {
         Self { ticket: changed.ticket.into() }
+    }
+}
+
+impl From<OfView> for ViewChanged {
+    fn from(changed: OfView) -> Self {
+        let OfView { view_id, owner, shared, deleted } = changed;
+        Self { view_id: view_id.0, owner_id: owner, shared, deleted }
+    }
+}
+
+impl From<OfRouting> for RoutingChanged {
+    fn from(changed: OfRouting) -> Self {
+        Self { what: changed.what }
+    }
+}
+
+impl From<OfBulk> for BulkChanged {
+    fn from(bulk: OfBulk) -> Self {
+        let OfBulk { id, actor, state, total, changed, unchanged, refused, restored, left_alone } = bulk;
+        Self { id: id.0, actor_id: actor, state, total, changed, unchanged, refused, restored, left_alone }
     }
 }
 

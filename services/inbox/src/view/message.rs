@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{Time, word};
+use super::{Time, mail::Mail, ticket::Attribution, word};
 
 /// A message.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -23,6 +23,12 @@ pub struct Message {
     pub author: Author,
     /// Plain text; may be empty beside files.
     pub text: String,
+    /// What the writer of a mail wrote now; `null` where that is all of `text`.
+    #[schema(required = true)]
+    pub reply_text: Option<String>,
+    /// What a mail shows besides; `null` for other messages.
+    #[schema(required = true)]
+    pub mail: Option<Mail>,
     /// Sanitised HTML of a mail, where it had one.
     #[schema(required = true)]
     pub html: Option<String>,
@@ -44,6 +50,50 @@ pub struct Message {
     /// The id the visitor's browser gave it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_id: Option<Uuid>,
+    /// When it will leave, while it waits for that.
+    #[schema(required = true)]
+    pub send_at: Option<Time>,
+    /// The campaign or flow message that this text of a customer is attributed to.
+    #[schema(required = true)]
+    pub attribution: Option<Attribution>,
+    /// Visits of its short links.
+    pub clicks: i64,
+    /// Short links in this text of ours, in their order.
+    pub links: Vec<ShortLink>,
+    /// Files that still lie at the carrier and are being fetched.
+    pub files_pending: i64,
+}
+
+/// A short link in a text of ours.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ShortLink {
+    /// The end of its address.
+    pub code: String,
+    /// Where it leads.
+    pub url: String,
+    /// Visits so far.
+    pub clicks: i64,
+}
+
+/// A mail address with its name.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct NamedAddress {
+    /// The address.
+    pub address: String,
+    /// The display name, where known.
+    #[schema(required = true)]
+    pub name: Option<String>,
+}
+
+/// To whom "reply all" goes.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ReplyRecipients {
+    /// `To`.
+    pub to: Vec<NamedAddress>,
+    /// `Cc`.
+    pub cc: Vec<NamedAddress>,
+    /// The subject of the answer.
+    pub subject: String,
 }
 
 /// Who wrote a message.
@@ -91,22 +141,49 @@ impl From<domain::message::Attachment> for Attachment {
     }
 }
 
+impl From<domain::NamedAddress> for NamedAddress {
+    fn from(domain::NamedAddress { address, name }: domain::NamedAddress) -> Self {
+        Self { address: address.to_string(), name }
+    }
+}
+
+impl From<domain::mail_answer::Recipients> for ReplyRecipients {
+    fn from(all: domain::mail_answer::Recipients) -> Self {
+        let named = |list: Vec<domain::NamedAddress>| list.into_iter().map(Into::into).collect();
+        Self { to: named(all.to), cc: named(all.cc), subject: all.subject.unwrap_or_default() }
+    }
+}
+
 impl From<Failed> for DeliveryError {
     fn from(Failed { code, reason }: Failed) -> Self {
         Self { code, reason }
     }
 }
 
+impl From<domain::Author> for Author {
+    fn from(domain::Author { kind, id, name }: domain::Author) -> Self {
+        Self { kind, id, name }
+    }
+}
+
+impl From<domain::message::ShortLink> for ShortLink {
+    fn from(link: domain::message::ShortLink) -> Self {
+        let domain::message::ShortLink { code, url, clicks } = link;
+        Self { code, url, clicks }
+    }
+}
+
 impl From<domain::Message> for Message {
     fn from(message: domain::Message) -> Self {
-        let domain::Author { kind, id, name } = message.author;
         Self {
             id: message.id.0,
             ticket_id: message.ticket_id.0,
             seq: message.seq,
             direction: message.direction,
-            author: Author { kind, id, name },
+            author: message.author.into(),
             text: message.text,
+            reply_text: message.reply_text,
+            mail: message.mail.map(|mail| (*mail).into()),
             html: message.html,
             attachments: message.attachments.into_iter().map(Into::into).collect(),
             status: message.status,
@@ -115,6 +192,11 @@ impl From<domain::Message> for Message {
             sent_at: Time(message.sent_at),
             why: message.why,
             client_id: message.client_id,
+            send_at: message.send_at.map(Time),
+            clicks: message.carried.clicks(),
+            attribution: message.carried.attribution.map(Into::into),
+            links: message.carried.links.into_iter().map(Into::into).collect(),
+            files_pending: message.carried.files_pending,
         }
     }
 }

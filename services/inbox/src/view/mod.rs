@@ -1,12 +1,24 @@
 //! The JSON of the API: what the desk knows, in the shapes of contract §5, described for OpenAPI.
 
 pub mod account;
+pub mod availability;
+pub mod bulk;
 pub mod document;
 pub mod event;
+pub mod filters;
 pub mod ledger;
+pub mod mail;
 pub mod message;
+pub mod note;
+pub mod preview;
 pub mod profile;
+pub mod quick_response;
+pub mod recipient_time;
+pub mod rules;
+pub mod search;
+pub mod team;
 pub mod ticket;
+pub mod views;
 pub mod word;
 
 use domain::Timestamp;

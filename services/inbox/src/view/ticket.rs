@@ -1,8 +1,11 @@
 //! Tickets.
 
+use std::collections::BTreeMap;
+
 use domain::{
-    Channel,
-    event::{Attribution as CreditedTo, CanReply as MayReply, TicketView},
+    Channel, Priority,
+    event::{CanReply as MayReply, ChatFacts, TicketView},
+    message::Attribution as CreditedTo,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -38,9 +41,12 @@ pub struct Ticket {
     /// Whose it is.
     #[schema(required = true)]
     pub assignee: Option<Assignee>,
-    /// Which team's it is.
+    /// Which team's it is: the id of the team.
     #[schema(required = true)]
     pub team: Option<String>,
+    /// How urgent it is.
+    #[schema(value_type = word::Priority)]
+    pub priority: Priority,
     /// Tags, sorted.
     pub tags: Vec<String>,
     /// Unread dot.
@@ -54,6 +60,9 @@ pub struct Ticket {
     /// First answer by a person.
     #[schema(required = true)]
     pub first_response_at: Option<Time>,
+    /// Since when the customer waits for an answer; `null` when nobody does.
+    #[schema(required = true)]
+    pub waiting_since: Option<Time>,
     /// Closed.
     #[schema(required = true)]
     pub closed_at: Option<Time>,
@@ -64,8 +73,53 @@ pub struct Ticket {
     pub can_reply: CanReply,
     /// Chat: the visitor has the widget open.
     pub visitor_online: bool,
+    /// What only a chat has.
+    #[schema(required = true)]
+    pub chat: Option<Chat>,
     /// Counts every change; give the one you saw as `seen_version` or `If-Match`.
     pub version: i64,
+}
+
+/// What only a chat has.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Chat {
+    /// The visitor has the widget open.
+    pub online: bool,
+    /// When they left, while they are gone.
+    #[schema(required = true)]
+    pub left_at: Option<Time>,
+    /// The page the chat began on.
+    #[schema(required = true)]
+    pub page: Option<String>,
+    /// What they filled in before the chat, besides who they are, by the names of the fields.
+    pub form: BTreeMap<String, String>,
+    /// The mail about answers they have not seen.
+    pub follow_up: FollowUpState,
+    /// How it was for them.
+    #[schema(required = true)]
+    pub rating: Option<Rating>,
+}
+
+/// The mail after a left chat.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct FollowUpState {
+    /// `off`; `here`: the visitor is; `waiting`: they left, an answer would be mailed; `pending`: a mail leaves at `due_at`;
+    /// `sent`, `cancelled`; `no_address`, `unsubscribed`: no mail can be sent.
+    #[schema(value_type = word::FollowUpStatus)]
+    pub status: String,
+    /// When the mail leaves, while it is pending.
+    #[schema(required = true)]
+    pub due_at: Option<Time>,
+}
+
+/// What a visitor says of a chat.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Rating {
+    /// From 1 (bad) to 5 (good).
+    pub score: i64,
+    /// In their words.
+    #[schema(required = true)]
+    pub comment: Option<String>,
 }
 
 /// The customer, as a ticket shows them.
@@ -91,7 +145,7 @@ pub struct Assignee {
     pub name: String,
 }
 
-/// The campaign or flow message that led to a ticket.
+/// The campaign or flow message that led to a ticket, or to a text.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Attribution {
     /// `campaign` or `flow`.
@@ -137,17 +191,34 @@ impl From<TicketView> for Ticket {
             },
             assignee: view.assignee.map(|assignee| Assignee { id: assignee.id.0, name: assignee.name }),
             team: view.team,
+            priority: view.priority,
             tags: view.tags,
             unread: view.unread,
             created_at: Time(view.created_at),
             updated_at: Time(view.updated_at),
             last_message_at: Time(view.last_message_at),
             first_response_at: view.first_response_at.map(Time),
+            waiting_since: view.waiting_since.map(Time),
             closed_at: view.closed_at.map(Time),
             attribution: view.attribution.map(Into::into),
             can_reply: view.can_reply.into(),
             visitor_online: view.visitor_online,
+            chat: view.chat.map(|chat| (*chat).into()),
             version: view.version,
+        }
+    }
+}
+
+impl From<ChatFacts> for Chat {
+    fn from(chat: ChatFacts) -> Self {
+        let ChatFacts { online, left_at, page, form, follow_up, rating } = chat;
+        Self {
+            online,
+            left_at: left_at.map(Time),
+            page,
+            form,
+            follow_up: FollowUpState { status: follow_up.status, due_at: follow_up.due_at.map(Time) },
+            rating: rating.map(|rating| Rating { score: rating.score, comment: rating.comment }),
         }
     }
 }

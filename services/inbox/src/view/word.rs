@@ -26,6 +26,42 @@ pub enum TicketStatus {
     Closed,
 }
 
+/// What is done to many tickets.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub enum BulkAction {
+    /// Closes each.
+    Close,
+    /// Opens each again.
+    Reopen,
+    /// Hides each until a time.
+    Snooze,
+    /// Gives each to somebody, or nobody.
+    Assign,
+    /// Adds tags.
+    Tag,
+    /// Takes tags away.
+    Untag,
+    /// Takes the dot away.
+    Read,
+    /// Sets the dot.
+    Unread,
+}
+
+/// Where a change of many tickets is.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub enum BulkState {
+    /// It goes on.
+    Running,
+    /// All of it is done.
+    Done,
+    /// It is being undone.
+    Undoing,
+    /// It was undone.
+    Undone,
+}
+
 /// Seen from the organisation.
 #[derive(ToSchema)]
 #[schema(rename_all = "snake_case")]
@@ -136,6 +172,164 @@ pub enum LedgerState {
     Dead,
 }
 
+/// What kind of mail arrived.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub enum MailKind {
+    /// A person wrote it.
+    Human,
+    /// Out of office and the like.
+    AutoReply,
+    /// A delivery failure.
+    Bounce,
+    /// Somebody called a mail of ours spam.
+    AbuseReport,
+    /// A mailing list, newsletter or other bulk.
+    List,
+    /// Some other program.
+    System,
+    /// An invitation, its change or its answer.
+    Calendar,
+}
+
+/// What put a mail into its ticket.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub enum MailSignal {
+    /// The signed address of the ticket.
+    Token,
+    /// The signed id of our mail that it answers.
+    MessageId,
+    /// A signed id of ours among the older ones it refers to.
+    References,
+    /// The id of another mail of the ticket.
+    StoredId,
+    /// The number of a ticket that its writer takes part in.
+    Participant,
+    /// The subject of a fresh conversation with the same writer.
+    Subject,
+    /// Nothing: it opened the ticket.
+    New,
+    /// An agent moved it here.
+    Moved,
+    /// An agent made a ticket of it.
+    Split,
+}
+
+/// How far the sender of a mail is believed.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub enum TrustMark {
+    /// The domain in `From` vouches for it.
+    Good,
+    /// Nothing speaks for it, nothing against it.
+    Neutral,
+    /// Forged by the word of its domain, or marked as spam.
+    Doubtful,
+}
+
+/// How a mail is protected.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub enum MailSecurity {
+    /// Signed by S/MIME.
+    SmimeSigned,
+    /// Encrypted by S/MIME.
+    SmimeEncrypted,
+    /// Signed by PGP.
+    PgpSigned,
+    /// Encrypted by PGP.
+    PgpEncrypted,
+}
+
+/// From what a customer's time zone is known.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub enum ZoneSource {
+    /// The zone in the profile.
+    Profile,
+    /// The place in the profile.
+    Location,
+    /// The number's prefix.
+    Number,
+    /// Nothing says.
+    Unknown,
+}
+
+/// What becomes of the mail after a left chat.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub enum FollowUpStatus {
+    /// Such mails are off.
+    Off,
+    /// The visitor is here.
+    Here,
+    /// They left; an answer would be mailed.
+    Waiting,
+    /// A mail leaves soon.
+    Pending,
+    /// A mail told of everything they have not seen.
+    Sent,
+    /// An agent cancelled the mail.
+    Cancelled,
+    /// There is no address.
+    NoAddress,
+    /// They asked for no more mails.
+    Unsubscribed,
+}
+
+/// What proves that a call comes from a number's carrier.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub enum WebhookProof {
+    /// A secret in the address.
+    WebhookSecret,
+    /// The carrier signs.
+    Signature,
+    /// Basic authorization.
+    Basic,
+    /// Nothing: every call is refused.
+    None,
+}
+
+/// How urgent a ticket is.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub enum Priority {
+    /// It may wait.
+    Low,
+    /// As most are.
+    Normal,
+    /// Before others.
+    High,
+    /// At once.
+    Urgent,
+}
+
+/// What decides who gets a ticket.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub enum RoutingPart {
+    /// Teams and their members.
+    Teams,
+    /// Rules.
+    Rules,
+    /// Who is there, and how much they take.
+    Availability,
+}
+
+/// Whether somebody can be given tickets.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub enum AvailabilityState {
+    /// Here, and takes tickets.
+    Available,
+    /// Takes none for now.
+    Away,
+    /// Not here.
+    Offline,
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::to_value;
@@ -152,16 +346,29 @@ mod tests {
 
     #[test]
     fn the_words_of_the_api_are_those_of_the_domain() {
-        use domain::consent;
+        use domain::{consent, mail};
+        assert_eq!(words::<super::MailKind>(), said(mail::MailKind::ALL));
+        assert_eq!(words::<super::MailSignal>(), said(mail::Signal::ALL));
+        assert_eq!(words::<super::TrustMark>(), said(mail::TrustMark::ALL));
+        assert_eq!(words::<super::MailSecurity>(), said(mail::Security::ALL));
         assert_eq!(words::<super::Channel>(), said(domain::Channel::ALL));
         assert_eq!(words::<super::Direction>(), said(domain::Direction::ALL));
         assert_eq!(words::<super::AuthorKind>(), said(domain::AuthorKind::ALL));
         assert_eq!(words::<super::MessageStatus>(), said(domain::MessageStatus::ALL));
+        assert_eq!(words::<super::Priority>(), said(&domain::Priority::ALL));
         assert_eq!(words::<super::Role>(), said(&domain::Role::ALL));
         assert_eq!(
             words::<super::ConsentKind>(),
             said(&consent::ConsentKind::ALL.map(consent::ConsentKind::as_str))
         );
+        assert_eq!(
+            words::<super::ZoneSource>(),
+            said(&domain::zone::Source::ALL.map(domain::zone::Source::as_str))
+        );
+        assert_eq!(words::<super::BulkState>(), said(&desk::bulk::Phase::ALL.map(desk::bulk::Phase::as_str)));
         assert_eq!(words::<super::LedgerState>(), said(&desk::ledger::LedgerState::ALL));
+        assert_eq!(words::<super::FollowUpStatus>(), said(&domain::follow_up::Plan::WORDS));
+        use host::config::WebhookProof;
+        assert_eq!(words::<super::WebhookProof>(), said(&WebhookProof::ALL.map(WebhookProof::as_str)));
     }
 }

@@ -75,12 +75,16 @@ async fn a_reader_who_missed_more_than_is_at_hand_reads_the_stream_itself() {
     world.text("+15550002222", "before").await;
     let late = inbox::Live::open(&world.bus).await.unwrap();
     let parts = inbox::Parts {
+        numbers: Vec::new(),
+        sites: Vec::new(),
         desk: world.desk.clone(),
         bus: world.bus.clone(),
         blobs: host::Blobs::in_folder(tempfile::tempdir().unwrap().keep()).unwrap(),
         public_url: "http://localhost:8080".parse().unwrap(),
         stopping: world.stopping.clone(),
         check_readers_every: Duration::from_secs(60),
+        clicks: world.clicks.clone(),
+        images: inbox::MailImages::permitted(|_| true).unwrap(),
     };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
@@ -125,6 +129,8 @@ async fn a1_a_reader_who_may_not_any_more_is_shown_out() {
     let world = World::new().await;
     let key = world.desk.create_key("crm", domain::Role::Support, None).await.unwrap();
     let anna = world.signed_in("anna@acme.example", domain::Role::Support).await;
+    // she is here already: her coming is no news
+    anna.patch("/users/me/availability", json!({"status": "available"})).await.expect(200);
     let mut by_key = harness::agent::Agent::with_key(&world.base, &key.key).live(None).await;
     let mut by_session = anna.live(None).await;
     for live in [&mut by_key, &mut by_session] {

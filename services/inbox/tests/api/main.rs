@@ -3,10 +3,19 @@
 
 mod access;
 mod accounts;
+mod bulk;
+mod campaigns;
 mod files;
+mod leaving;
+mod links;
 mod live;
+mod mail_html;
 mod openapi;
+mod preview;
 mod problems;
 mod repeats;
+mod routing;
 mod tickets;
+mod views;
+mod words;
 mod world;

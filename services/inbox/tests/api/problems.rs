@@ -10,8 +10,8 @@ async fn whatever_is_wrong_is_told_in_a_problem_document_with_a_stable_code() {
     let ticket = world.text("+15550002222", "hello").await;
     let path = format!("/tickets/{ticket}");
     for (method, path, body, status, code) in [
-        ("GET", "/views", "", 404, "unknown_endpoint"),
-        ("POST", "/quick-responses", "{}", 404, "unknown_endpoint"),
+        ("GET", "/vistas", "", 404, "unknown_endpoint"),
+        ("POST", "/no-such-things", "{}", 404, "unknown_endpoint"),
         ("GET", "/tickets/not-an-id", "", 404, "not_found"),
         ("GET", "/tickets/0199f0c2-0000-7000-8000-000000000001", "", 404, "not_found"),
         ("PUT", "/tickets", "", 405, "method_not_allowed"),

@@ -11,7 +11,7 @@ use std::{
 
 use bus::{Bus, Delivery, Envelope, Topic, topic};
 use desk::{
-    Channels, Desk, Options,
+    Channels, Desk, Options, Outside,
     intake::{Arrival, Landed},
 };
 use domain::{
@@ -24,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 pub const OUR_NUMBER: &str = "+15550001111";
+pub const PUBLIC_URL: &str = "http://localhost:8080";
 pub const KEY: &str = "fd_owner_key_0123456789";
 
 /// A clock that is turned by hand.
@@ -36,14 +37,33 @@ impl Clock for Turned {
     }
 }
 
+fn sites() -> Vec<host::config::Site> {
+    let sites = serde_json::json!([
+        {"id": "shop", "allowed_origins": ["https://shop.example.com"], "identity_secret": "secret"},
+        {"id": "blog", "allowed_origins": ["https://blog.example.com"]},
+    ]);
+    serde_json::from_value(sites).unwrap()
+}
+
+fn numbers() -> Vec<host::config::SmsNumber> {
+    let numbers = serde_json::json!([
+        {"number": OUR_NUMBER, "provider": "sandbox"},
+        {"number": "+15550009999", "provider": "vonage", "segments_per_second": 3, "carrier_confirms_opt_out": true,
+         "credentials": {"api_key": "k", "api_secret": "s", "webhook_secret": "not to be shown"}},
+    ]);
+    serde_json::from_value(numbers).unwrap()
+}
+
 pub struct World {
     pub desk: Desk,
     pub bus: Bus,
+    pub blobs: host::Blobs,
     pub clock: Arc<Turned>,
     pub base: String,
     /// With the owner's key.
     pub owner: Agent,
     pub stopping: CancellationToken,
+    pub clicks: Arc<inbox::Clicks>,
     seq: AtomicU64,
     _folder: TempDir,
 }
@@ -60,31 +80,50 @@ impl World {
             clock: clock.clone(),
             channels: Channels {
                 numbers: vec![PhoneNumber::parse(OUR_NUMBER).unwrap()],
+                confirmed_by_carrier: Vec::new(),
+                paces: std::collections::HashMap::new(),
                 mailboxes: vec![EmailAddress::parse("support@acme.example").unwrap()],
                 sites: vec!["main".into()],
             },
         };
-        let desk = Desk::open(options).await.unwrap();
+        let desk = Desk::open(options).await.unwrap().reached_at(Outside::new(PUBLIC_URL, [7; 32]));
         desk.migrate().await.unwrap();
         desk.ensure_owner(None, None, Some(KEY)).await.unwrap();
         let stopping = CancellationToken::new();
         let live = inbox::Live::open(&bus).await.unwrap();
         tokio::spawn(live.clone().run(bus.clone(), stopping.clone()));
         tokio::spawn(live.clone().hear_typing(bus.clone(), stopping.clone()));
+        let clicks = inbox::Clicks::open(desk.clone(), [7; 32]);
+        let blobs = host::Blobs::in_folder(folder.path().join("blobs")).unwrap();
         let parts = inbox::Parts {
             desk: desk.clone(),
             bus: bus.clone(),
-            blobs: host::Blobs::in_folder(folder.path().join("blobs")).unwrap(),
-            public_url: "http://localhost:8080".parse().unwrap(),
+            blobs: blobs.clone(),
+            public_url: PUBLIC_URL.parse().unwrap(),
+            numbers: numbers(),
+            sites: sites(),
             stopping: stopping.clone(),
             check_readers_every: Duration::from_millis(100),
+            clicks: clicks.clone(),
+            images: inbox::MailImages::permitted(|_| true).unwrap(),
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let service = inbox::router(parts, live).into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, service).await });
         let owner = Agent::with_key(&base, KEY);
-        Self { desk, bus, clock, base, owner, stopping, seq: AtomicU64::new(1), _folder: folder }
+        Self {
+            desk,
+            bus,
+            blobs,
+            clock,
+            base,
+            owner,
+            stopping,
+            clicks,
+            seq: AtomicU64::new(1),
+            _folder: folder,
+        }
     }
 
     pub fn pass(&self, millis: i64) {
@@ -133,31 +172,51 @@ impl World {
             text: text.into(),
             media: Vec::new(),
             carrier_keyword: None,
+            part: None,
             received_at: self.clock.now(),
         };
         let landed = self.take_in(&key, topic::INBOUND_SMS, &sms).await;
         landed.ticket_id.map(|id| id.to_string()).unwrap_or_default()
     }
 
+    /// Where the raw mail of the newest mail of an address lies.
+    pub fn raw_of(&self, from: &str) -> String {
+        format!("mail/{}.eml", from.replace('@', "-"))
+    }
+
     /// A customer mails; the ticket's id.
     pub async fn mail(&self, from: &str, subject: &str, text: &str) -> String {
+        self.mail_with_html(from, subject, text, None).await
+    }
+
+    /// A customer mails, with HTML as it is after it came in; the ticket's id.
+    pub async fn mail_with_html(&self, from: &str, subject: &str, text: &str, html: Option<&str>) -> String {
         let digest = Uuid::new_v4().to_string();
         let mailbox = EmailAddress::parse("support@acme.example").unwrap();
         let mail = InboundEmail {
             recipient: mailbox.to_string(),
             mailbox,
             envelope_from: from.into(),
+            client: None,
             message_id: Some(format!("{digest}@example.com")),
             refers_to: Vec::new(),
             references: Vec::new(),
             from: EmailAddress::parse(from).unwrap(),
             from_name: None,
+            to: Vec::new(),
+            cc: Vec::new(),
+            reply_to: Vec::new(),
             subject: subject.into(),
             text: text.into(),
-            html: None,
+            reply_text: None,
+            html: html.map(str::to_owned),
+            forwarded: None,
+            undelivered: Vec::new(),
             attachments: Vec::new(),
             kind: MailKind::Human,
-            raw: format!("mail/{digest}.eml"),
+            security: Vec::new(),
+            unreadable: None,
+            raw: self.raw_of(from),
             digest: digest.clone(),
             sent_at: None,
             received_at: self.clock.now(),
@@ -178,6 +237,7 @@ impl World {
             text: text.into(),
             attachments: Vec::new(),
             page: None,
+            form: std::collections::BTreeMap::new(),
             received_at: self.clock.now(),
         };
         let key = format!("chat:{session}:{client_id}");

@@ -80,7 +80,7 @@ impl<S: Sender> Dispatch<S> {
             Ok(decision) => Ok(decision),
             Err(error) => {
                 // surely not sent; if the claim was recorded all the same, this takes it back
-                let _ = self.bus.ask(topic::RELEASE_SEND, &release(claim)).await;
+                let _ = self.bus.ask(topic::RELEASE_SEND, &release(claim, None)).await;
                 Err(Failure::retry(error))
             }
         }
@@ -94,7 +94,7 @@ impl<S: Sender> Dispatch<S> {
     ) -> Result<(), Failure> {
         self.count("later");
         tracing::warn!(message = %claim.message_id, reason, ?after, "not taken: tried again later");
-        let release = release(claim);
+        let release = release(claim, after);
         let given: Result<(), AskError> =
             insist(INSIST_FOR, || self.bus.ask(topic::RELEASE_SEND, &release)).await;
         if let Err(error) = given {
@@ -121,8 +121,9 @@ impl<S: Sender> Dispatch<S> {
     }
 }
 
-fn release(claim: &ClaimSend) -> ReleaseSend {
-    ReleaseSend { message_id: claim.message_id, claim: claim.claim }
+fn release(claim: &ClaimSend, after: Option<Duration>) -> ReleaseSend {
+    let retry_after_ms = after.map(|after| i64::try_from(after.as_millis()).unwrap_or(i64::MAX));
+    ReleaseSend { message_id: claim.message_id, claim: claim.claim, retry_after_ms }
 }
 
 fn unreachable(reason: String) -> DeliveryOutcome {

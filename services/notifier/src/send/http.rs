@@ -6,7 +6,7 @@ use bytes::Bytes;
 use host::Secret;
 use reqwest::{
     StatusCode,
-    header::{CONTENT_TYPE, RETRY_AFTER},
+    header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, RETRY_AFTER},
     redirect::Policy,
 };
 use serde_json::Value;
@@ -24,8 +24,17 @@ pub struct Call {
     pub url: Url,
     /// Who we are.
     pub auth: Auth,
+    /// Headers besides those of `auth` and `body`.
+    pub headers: Vec<(&'static str, String)>,
     /// What.
     pub body: Body,
+}
+
+impl Call {
+    /// A call without headers of its own.
+    pub fn new(url: Url, auth: Auth, body: Body) -> Self {
+        Self { url, auth, headers: Vec::new(), body }
+    }
 }
 
 /// Who we are.
@@ -35,7 +44,9 @@ pub enum Auth {
     Basic(String, Secret),
     /// A token.
     Bearer(Secret),
-    /// Nobody.
+    /// A scheme of the carrier's own: `Authorization: {scheme} {secret}`.
+    Scheme(&'static str, Secret),
+    /// Nobody, or what the headers of the call say.
     None,
 }
 
@@ -46,8 +57,8 @@ pub enum Body {
     Form(Vec<(&'static str, String)>),
     /// `application/json`.
     Json(Value),
-    /// `message/rfc822`.
-    Mail(Bytes),
+    /// Bytes of this media type, sent exactly so.
+    Bytes(&'static str, Bytes),
 }
 
 /// What was answered.
@@ -55,7 +66,7 @@ pub enum Body {
 pub struct Answer {
     /// Its status.
     pub status: StatusCode,
-    /// `Retry-After` in seconds, where given so.
+    /// How long it asks us to wait: `Retry-After`, or `x-ratelimit-reset`, both in seconds.
     pub retry_after: Option<Duration>,
     /// Its body, the first 64 KiB.
     pub body: Bytes,
@@ -75,6 +86,7 @@ impl Answer {
     /// What a status says by itself, whoever answers; `None` where the body has to be read: success, and refusals.
     pub fn verdict(&self) -> Option<Attempt> {
         match self.status.as_u16() {
+            408 => Some(self.later("it did not get all of it in time (408)")),
             429 => Some(self.later("it asks us to slow down (429)")),
             503 => Some(self.later("it is not available (503)")),
             status @ 300..=399 => {
@@ -114,18 +126,21 @@ pub async fn exchange(client: &reqwest::Client, call: Call) -> Result<Answer, At
     let request = match call.auth {
         Auth::Basic(user, password) => request.basic_auth(user, Some(password.expose())),
         Auth::Bearer(token) => request.bearer_auth(token.expose()),
+        Auth::Scheme(scheme, secret) => {
+            request.header(AUTHORIZATION, format!("{scheme} {}", secret.expose()))
+        }
         Auth::None => request,
     };
+    let request =
+        call.headers.into_iter().fold(request, |request, (name, value)| request.header(name, value));
     let request = match call.body {
         Body::Form(fields) => request.form(&fields),
         Body::Json(value) => request.json(&value),
-        Body::Mail(mail) => request.header(CONTENT_TYPE, "message/rfc822").body(mail),
+        Body::Bytes(kind, bytes) => request.header(CONTENT_TYPE, kind).body(bytes),
     };
     let mut response = request.send().await.map_err(unanswered)?;
     let status = response.status();
-    let seconds =
-        response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
-    let retry_after = seconds.map(|seconds| Duration::from_secs(seconds).min(LONGEST_WAIT));
+    let retry_after = wait(response.headers());
     let mut body = Vec::new();
     while body.len() < LONGEST_ANSWER {
         match response.chunk().await {
@@ -137,6 +152,14 @@ pub async fn exchange(client: &reqwest::Client, call: Call) -> Result<Answer, At
         }
     }
     Ok(Answer { status, retry_after, body: body.into() })
+}
+
+/// `Retry-After`, else `x-ratelimit-reset` (Telnyx, Vonage), where they are a number of seconds from now.
+fn wait(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<u64>().ok();
+    let reset = || seconds("x-ratelimit-reset").filter(|seconds| *seconds <= LONGEST_WAIT.as_secs());
+    let seconds = seconds(RETRY_AFTER.as_str()).or_else(reset)?;
+    Some(Duration::from_secs(seconds).min(LONGEST_WAIT))
 }
 
 /// Without a connection nothing was taken; with one, nobody knows.
@@ -161,7 +184,7 @@ mod tests {
             let status = StatusCode::from_u16(status).unwrap();
             Answer { status, retry_after: Some(Duration::from_secs(7)), body: Bytes::new() }.verdict()
         };
-        for status in [429, 503] {
+        for status in [408, 429, 503] {
             assert!(
                 matches!(verdict(status), Some(Attempt::NotTaken { after: Some(after), .. }) if after.as_secs() == 7)
             );
@@ -173,5 +196,24 @@ mod tests {
             assert_eq!(verdict(status), None, "{status}");
         }
         assert!(matches!(verdict(307), Some(Attempt::Done(_))));
+    }
+
+    #[test]
+    fn a_wait_is_understood_in_seconds_and_bounded() {
+        for (name, value, expected) in [
+            ("retry-after", "7", Some(7)),
+            ("retry-after", "999999", Some(LONGEST_WAIT.as_secs())),
+            ("retry-after", "Wed, 21 Oct 2026 07:28:00 GMT", None),
+            ("x-ratelimit-reset", "42", Some(42)),
+            // a moment, not a number of seconds
+            ("x-ratelimit-reset", "1795000000", None),
+            ("x-other", "5", None),
+        ] {
+            let headers = [(name.parse().unwrap(), value.parse().unwrap())].into_iter().collect();
+            assert_eq!(wait(&headers).map(|wait| wait.as_secs()), expected, "{name}: {value}");
+        }
+        let both = [("retry-after", "3"), ("x-ratelimit-reset", "9")];
+        let both = both.map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+        assert_eq!(wait(&both.into_iter().collect()), Some(Duration::from_secs(3)));
     }
 }

@@ -13,6 +13,24 @@ impl Params {
         Self(pairs.collect())
     }
 
+    /// Pairs that came another way, such as members of a JSON object.
+    pub fn of(pairs: impl IntoIterator<Item = (Vec<u8>, Vec<u8>)>) -> Self {
+        Self(pairs.into_iter().collect())
+    }
+
+    /// These first, then those.
+    pub fn and(mut self, others: Self) -> Self {
+        self.0.extend(others.0);
+        self
+    }
+
+    /// The pairs in the order of their bytes.
+    pub fn sorted(&self) -> Vec<(&[u8], &[u8])> {
+        let mut pairs: Vec<_> = self.pairs().collect();
+        pairs.sort_unstable();
+        pairs
+    }
+
     /// The pairs.
     pub fn pairs(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         self.0.iter().map(|(key, value)| (key.as_slice(), value.as_slice()))

@@ -1,16 +1,17 @@
 //! The sandbox carrier of `frontdesk up`: JSON, signed with `x-sandbox-signature: hex(HMAC-SHA256(secret, body))`.
 
 use domain::{
-    MessageId, MessageStatus, PhoneNumber, Timestamp,
+    MessageId, MessageStatus, Timestamp,
     event::{InboundSms, SmsReceipt},
     message::DeliveryError,
 };
 use host::config::{Provider, SmsNumber};
-use serde::Deserialize;
 use serde_json::Value;
 use web::signature::{hmac_sha256, is_hex_of};
 
-use super::{Accepted, Carrier, Lines, Refusal, Request, Thanks, clean, external_id, params::Params};
+use super::{
+    Accepted, Carrier, Lines, Refusal, Request, Thanks, clean, external_id, json, params::Params, sender,
+};
 
 /// The account the sandbox's messages belong to; there is only one.
 const ACCOUNT: &str = "sandbox";
@@ -18,47 +19,30 @@ const ACCOUNT: &str = "sandbox";
 /// The sandbox's door.
 pub struct Sandbox;
 
-#[derive(Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-enum Call {
-    Message {
-        id: String,
-        from: String,
-        to: String,
-        text: String,
-    },
-    Status {
-        id: String,
-        status: String,
-        #[serde(default)]
-        error: Value,
-    },
-    #[serde(other)]
-    Other,
-}
-
 impl Carrier for Sandbox {
     fn provider(&self) -> Provider {
         Provider::Sandbox
     }
 
     fn read(&self, request: &Request<'_>, lines: &Lines, now: Timestamp) -> Result<Vec<Accepted>, Refusal> {
-        let call: Result<Call, _> = serde_json::from_slice(request.body);
-        let to = match &call {
-            Ok(Call::Message { to, .. }) => Some(to.as_str()),
-            _ => None,
+        let call = json::read(request.body);
+        let field = |path| call.as_ref().ok().and_then(|call| json::text(call, path));
+        let id = field("/id").unwrap_or_default();
+        verify(request, lines, field("/to").as_deref(), field("/id"))?;
+        let accepted = match field("/type").as_deref() {
+            Some("message") => {
+                let text = field("/text").unwrap_or_default();
+                message(&id, &field("/from"), &field("/to"), text, lines, now)?
+            }
+            Some("status") => {
+                let ours = Params::parse(request.query().as_bytes()).text("message_id");
+                let message_id = ours.as_deref().unwrap_or(&id).parse().ok();
+                let status = field("/status").ok_or_else(|| json::missing("status"))?;
+                let error = call.as_ref().map_or(&Value::Null, |call| &call["error"]);
+                Accepted::Receipt(receipt(&id, message_id, status, error, now)?)
+            }
+            _ => call.map(|_| Accepted::Ignored)?,
         };
-        verify(request, lines, to, call.as_ref().ok().and_then(Call::id))?;
-        let accepted =
-            match call.map_err(|error| Refusal::Unreadable(format!("it is no readable JSON: {error}")))? {
-                Call::Message { id, from, to, text } => message(&id, &from, &to, &text, lines, now)?,
-                Call::Status { id, status, error } => {
-                    let query = Params::parse(request.query().as_bytes()).text("message_id");
-                    let message_id = query.as_deref().unwrap_or(&id).parse().ok();
-                    Accepted::Receipt(receipt(&id, message_id, status, &error, now)?)
-                }
-                Call::Other => Accepted::Ignored,
-            };
         Ok(vec![accepted])
     }
 
@@ -67,19 +51,10 @@ impl Carrier for Sandbox {
     }
 }
 
-impl Call {
-    fn id(&self) -> Option<String> {
-        match self {
-            Self::Message { id, .. } | Self::Status { id, .. } => Some(id.clone()),
-            Self::Other => None,
-        }
-    }
-}
-
 /// A text must be signed with its number's secret; whatever names no number of ours, with any of them.
 fn verify(request: &Request<'_>, lines: &Lines, to: Option<&str>, id: Option<String>) -> Result<(), Refusal> {
     let given = request.header("x-sandbox-signature").unwrap_or_default();
-    let own = to.and_then(|to| line(lines, to));
+    let own = to.and_then(|to| lines.by_number(to));
     let secrets = lines.numbers.iter().filter(|number| own.is_none_or(|own| own.number == number.number));
     let proves = |number: &SmsNumber| {
         let secret = number.credentials.get("secret").unwrap_or(&lines.house_secret).expose();
@@ -92,30 +67,28 @@ fn verify(request: &Request<'_>, lines: &Lines, to: Option<&str>, id: Option<Str
     Err(Refusal::Unproven { reason: reason.to_owned(), external_id: id })
 }
 
-fn line<'a>(lines: &'a Lines, to: &str) -> Option<&'a SmsNumber> {
-    let to = PhoneNumber::parse(to).ok()?;
-    lines.numbers.iter().find(|number| number.number == to)
-}
-
 fn message(
     id: &str,
-    from: &str,
-    to: &str,
-    text: &str,
+    from: &Option<String>,
+    to: &Option<String>,
+    text: String,
     lines: &Lines,
     now: Timestamp,
 ) -> Result<Accepted, Refusal> {
+    let from = from.as_deref().ok_or_else(|| json::missing("from"))?;
+    let to = to.as_deref().ok_or_else(|| json::missing("to"))?;
     let unknown = || Refusal::UnknownNumber { number: to.to_owned(), external_id: Some(id.to_owned()) };
-    let line = line(lines, to).ok_or_else(unknown)?;
+    let line = lines.by_number(to).ok_or_else(unknown)?;
     Ok(Accepted::Message(InboundSms {
         provider: Provider::Sandbox.as_str().to_owned(),
         account: ACCOUNT.to_owned(),
         external_id: external_id(id)?,
-        from: clean(from),
+        from: sender(from),
         to: line.number.clone(),
-        text: clean(text),
+        text,
         media: Vec::new(),
         carrier_keyword: None,
+        part: None,
         received_at: now,
     }))
 }
@@ -136,6 +109,7 @@ fn receipt(
         status: meaning,
         error: reason(error).or_else(|| (meaning == Some(MessageStatus::Failed)).then(no_reason)),
         raw_status: status,
+        opted_out: false,
         received_at: now,
     })
 }
@@ -173,7 +147,14 @@ mod tests {
         let signature = hex(hmac_sha256(secret.as_bytes(), &[body.as_bytes()]));
         let headers = [("x-sandbox-signature".parse().unwrap(), signature.parse().unwrap())];
         let headers = headers.into_iter().collect::<HeaderMap>();
-        let request = Request { method: "POST", url, headers: &headers, body: body.as_bytes() };
+        let request = Request {
+            method: "POST",
+            url,
+            headers: &headers,
+            body: body.as_bytes(),
+            path_secret: None,
+            certificate: None,
+        };
         Sandbox.read(&request, &lines, Timestamp::from_millis(7))
     }
 

@@ -192,16 +192,19 @@ impl Chat {
             },
             assignee: None,
             team: None,
+            priority: domain::Priority::Normal,
             tags: Vec::new(),
             unread: true,
             created_at: at,
             updated_at: at,
             last_message_at: at,
             first_response_at: None,
+            waiting_since: None,
             closed_at: None,
             attribution: None,
             can_reply: CanReply { allowed: true, code: None, reason: None },
             visitor_online: false,
+            chat: None,
             version: 1,
         }
     }
@@ -227,12 +230,23 @@ impl Chat {
             status: MessageStatus::Sent,
             error: None,
             segments: None,
+            send_at: None,
+            reply_text: None,
+            mail: None,
             sent_at: Timestamp::from_millis(1_763_700_000_000),
             why: "a new chat".into(),
             client_id,
+            carried: domain::message::Carried::default(),
         };
         self.messages.push(message.clone());
-        MessageAdded { ticket, message, session: Some(session), opened: false, sms_consent: false }
+        MessageAdded {
+            ticket,
+            message,
+            session: Some(session),
+            opened: false,
+            sms_consent: false,
+            answered: false,
+        }
     }
 }
 

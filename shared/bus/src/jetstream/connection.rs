@@ -1,6 +1,13 @@
 //! The connection: made with patience at the start, kept for ever afterwards, and only to a server that is new enough.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use async_nats::{
@@ -120,13 +127,15 @@ pub(super) struct Link {
     pub(super) options: Options,
     /// Counts connections made; changes when a lost one is back.
     pub(super) connections: watch::Receiver<u64>,
+    /// The server was looked at and has the streams.
+    usable: AtomicBool,
     /// Cancelled by [`crate::Bus::close`].
     pub(super) closed: CancellationToken,
 }
 
 impl Link {
     pub(super) fn is_connected(&self) -> bool {
-        self.client.connection_state() == State::Connected
+        self.usable.load(Ordering::Relaxed) && self.client.connection_state() == State::Connected
     }
 
     /// Waits until there is a connection; `false` when it takes longer than `patience`.
@@ -143,33 +152,77 @@ impl Link {
 }
 
 /// Connects and makes the streams.
-pub(super) async fn open(url: &str, chosen: Options) -> anyhow::Result<Link> {
+pub(super) async fn open(url: &str, chosen: Options) -> anyhow::Result<Arc<Link>> {
     let servers = servers(url)?;
     let deadline = Instant::now() + chosen.connects_within;
     let (made, connections) = watch::channel(0);
-    let made = Arc::new(made);
+    let options = watched(&servers, Arc::new(made));
+    let link = |client: Client, usable| {
+        let context = ContextBuilder::new().timeout(ANSWERS_WITHIN).build(client.clone());
+        let (usable, closed) = (AtomicBool::new(usable), CancellationToken::new());
+        Arc::new(Link {
+            client,
+            context,
+            options: chosen.clone(),
+            connections: connections.clone(),
+            usable,
+            closed,
+        })
+    };
     let client = loop {
-        let options = options(&servers).event_callback({
-            let made = made.clone();
-            move |event| {
-                observe(&event, &made);
-                std::future::ready(())
-            }
-        });
-        match attempt(&servers, options).await {
+        match attempt(&servers, options.clone()).await {
             Ok(client) => break client,
             Err(error) if error.may_pass() && Instant::now() < deadline => {
                 tracing::warn!(%error, "waiting for the NATS server");
                 sleep(PAUSE).await;
             }
+            Err(error) if error.may_pass() && chosen.may_come_later => {
+                tracing::error!(%error, "the NATS server is away: begins without it");
+                let client = attempt(&servers, options.retry_on_initial_connect()).await?;
+                let link = link(client, false);
+                tokio::spawn(usable_later(link.clone(), servers));
+                return Ok(link);
+            }
             Err(error) => return Err(error.into()),
         }
     };
     check(&client, &servers).await?;
-    let context = ContextBuilder::new().timeout(ANSWERS_WITHIN).build(client.clone());
-    let link = Link { client, context, options: chosen, connections, closed: CancellationToken::new() };
-    streams::ensure(&link, deadline).await.context("the streams cannot be made on the NATS server")?;
+    let link = link(client, true);
+    prepare(&link, deadline).await?;
     Ok(link)
+}
+
+/// With the counting of connections.
+fn watched(servers: &[ServerAddr], made: Arc<watch::Sender<u64>>) -> ConnectOptions {
+    options(servers).event_callback(move |event| {
+        observe(&event, &made);
+        std::future::ready(())
+    })
+}
+
+async fn prepare(link: &Link, deadline: Instant) -> anyhow::Result<()> {
+    streams::ensure(link, deadline).await.context("the streams cannot be made on the NATS server")
+}
+
+/// What is done at the start when the server is there: it is used only if it is good enough.
+async fn usable_later(link: Arc<Link>, servers: Vec<ServerAddr>) {
+    let ready = async || {
+        while link.client.connection_state() != State::Connected {
+            sleep(PAUSE).await;
+        }
+        check(&link.client, &servers).await?;
+        prepare(&link, Instant::now() + link.options.connects_within).await
+    };
+    while !link.closed.is_cancelled() {
+        match ready().await {
+            Ok(()) => {
+                tracing::info!("the NATS server is there and is used from now on");
+                return link.usable.store(true, Ordering::Relaxed);
+            }
+            Err(error) => tracing::error!("the NATS server cannot be used: {error:#}"),
+        }
+        sleep(TRY).await;
+    }
 }
 
 fn servers(url: &str) -> Result<Vec<ServerAddr>, ProbeError> {

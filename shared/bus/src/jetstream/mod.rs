@@ -40,6 +40,8 @@ pub struct Options {
     pub storage: i64,
     /// How long the first connection is tried for.
     pub connects_within: Duration,
+    /// When there is no connection by then, begins all the same and connects when the server is there.
+    pub may_come_later: bool,
 }
 
 impl Default for Options {
@@ -49,6 +51,7 @@ impl Default for Options {
             replicas: 1,
             storage: 4 << 30,
             connects_within: Duration::from_secs(10),
+            may_come_later: false,
         }
     }
 }
@@ -67,7 +70,7 @@ pub async fn connect(url: &str, clock: Arc<dyn Clock>) -> anyhow::Result<Bus> {
 /// # Errors
 /// As [`connect`].
 pub async fn connect_with(url: &str, clock: Arc<dyn Clock>, options: Options) -> anyhow::Result<Bus> {
-    let link = Arc::new(connection::open(url, options).await?);
+    let link = connection::open(url, options).await?;
     let publisher = Publisher::start(&link);
     let transport = JetStream { link, publisher, clock: clock.clone() };
     Ok(Bus::over(Arc::new(transport), clock))

@@ -13,7 +13,7 @@ use bus::{
 use futures::future::join_all;
 use harness::nats::{Options, Server, fake_old_server};
 
-use crate::rig::{INBOUND, JetStream, Recorder, TestClock, consume, emptied, publish, subscription};
+use crate::rig::{INBOUND, JetStream, Note, Recorder, TestClock, consume, emptied, publish, subscription};
 
 fn options() -> jetstream::Options {
     jetstream::Options { connects_within: Duration::from_millis(600), ..JetStream::options() }
@@ -87,6 +87,35 @@ async fn a_server_that_comes_a_little_later_is_waited_for() {
     tokio::time::sleep(Duration::from_millis(500)).await;
     server.restart();
     connecting.await.unwrap().unwrap().ready().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_may_come_later_is_not_waited_for_and_used_once_it_is_there() {
+    let mut server = Server::start();
+    server.kill();
+    server.lose_store();
+    let later = jetstream::Options { may_come_later: true, ..options() };
+    let begun = Instant::now();
+    let bus = connect_with(&server.url(), Arc::<TestClock>::default(), later).await.unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+    assert!(bus.ready().await.is_err());
+    let packet = || bus.pack(INBOUND, "note:1", &Note { number: 1 }).unwrap();
+    let refused = bus.publish_all(vec![packet()]).await.pop().unwrap();
+    assert!(matches!(refused, Err(PublishError::Unavailable(_))), "{refused:?}");
+    server.restart();
+    let begun = Instant::now();
+    while let Err(error) = bus.publish_all(vec![packet()]).await.pop().unwrap() {
+        assert!(begun.elapsed() < Duration::from_secs(10), "{error}");
+    }
+    bus.ready().await.unwrap();
+    assert_eq!(bus.backlog(Stream::Inbound).await.unwrap(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_too_old_is_refused_even_where_it_may_come_later() {
+    let later = jetstream::Options { may_come_later: true, ..options() };
+    let error = connect_with(&fake_old_server("2.9.10"), Arc::<TestClock>::default(), later).await.err();
+    assert!(error.is_some_and(|error| format!("{error:#}").contains("too old")), "it is there at once");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,14 +1,17 @@
 //! One transaction of intake: which arrivals are new, what becomes of each, and the lines that say so.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use bus::{Packet, Topic, pack};
-use domain::{MessageId, ProfileId, Settings, TicketId, Timestamp};
+use domain::{MessageId, ProfileId, Settings, TicketId, Timestamp, routing::Rule};
 use serde::Serialize;
 use tracing::Instrument;
 
 use super::{
-    Arrival, ArrivalKind, Landed, chat, email, proposed, receipts, reported, sms,
+    Arrival, ArrivalKind, Landed, chat, email, media, proposed, receipts, reported, sms,
     verdict::{Verdict, verdict},
     visitor,
 };
@@ -76,21 +79,46 @@ pub(super) struct Batch<'a> {
     pub now: Timestamp,
     /// What is published after the commit, in order; those already in the outbox are marked.
     packets: Vec<(Packet, bool)>,
-    settings: Option<Settings>,
+    settings: Option<Arc<Settings>>,
+    rules: Option<Arc<Vec<Rule>>>,
+    /// What became of arrivals that waited for one of this transaction, by their keys in the ledger.
+    restated: Vec<(String, Outcome)>,
 }
 
-impl Batch<'_> {
+impl<'a> Batch<'a> {
+    /// Begins.
+    pub async fn begin(desk: &'a Desk) -> Result<Self, DeskError> {
+        let tx = desk.store.begin().await?;
+        Ok(Self {
+            desk,
+            tx,
+            now: desk.now(),
+            packets: Vec::new(),
+            settings: None,
+            rules: None,
+            restated: Vec::new(),
+        })
+    }
+
     /// A ticket, locked.
     pub async fn ticket(&mut self, id: TicketId) -> Result<Option<TicketRow>, DeskError> {
         ticket_write::lock(&self.desk.store, &mut self.tx, id).await
     }
 
     /// The settings, read once a transaction.
-    pub async fn settings(&mut self) -> Result<Settings, DeskError> {
+    pub async fn settings(&mut self) -> Result<Arc<Settings>, DeskError> {
         if self.settings.is_none() {
-            self.settings = Some(self.desk.complete(settings::current(&mut *self.tx).await?));
+            self.settings = Some(Arc::new(self.desk.complete(settings::current(&mut *self.tx).await?)));
         }
         Ok(self.settings.clone().unwrap_or_default())
+    }
+
+    /// The rules: whether they were changed is looked at once a transaction.
+    pub async fn rules(&mut self) -> Result<Arc<Vec<Rule>>, DeskError> {
+        if self.rules.is_none() {
+            self.rules = Some(self.desk.rules_in(&mut self.tx).await?);
+        }
+        Ok(self.rules.clone().unwrap_or_default())
     }
 
     /// Tells everybody, once the transaction is committed.
@@ -106,7 +134,19 @@ impl Batch<'_> {
         self.packets.extend(packets.into_iter().map(|packet| (packet, true)));
     }
 
-    async fn commit(mut self) -> Result<(), DeskError> {
+    /// Something that waits is not held any more: this became of it.
+    pub fn restate(&mut self, dedup_key: String, outcome: Outcome) {
+        self.restated.push((dedup_key, outcome));
+    }
+
+    /// Commits, and publishes at once.
+    pub async fn commit(mut self) -> Result<(), DeskError> {
+        for (key, outcome) in &self.restated {
+            let state = outcome.state.unwrap_or(LedgerState::Robot);
+            let (ticket, message) = (outcome.ticket, outcome.message);
+            ledger::restate(&mut self.tx, key, state, &outcome.reason, ticket, message, outcome.profile)
+                .await?;
+        }
         let unsaved: Vec<Packet> = self.packets.iter().filter(|p| !p.1).map(|p| p.0.clone()).collect();
         outbox::add_all(&self.desk.store, &mut self.tx, &unsaved, self.now).await?;
         self.desk.commit(self.tx, self.packets.into_iter().map(|packet| packet.0).collect()).await
@@ -115,8 +155,7 @@ impl Batch<'_> {
 
 /// Takes in a batch in one transaction.
 pub(super) async fn take_in(desk: &Desk, arrivals: &[Arrival]) -> Result<Vec<Landed>, DeskError> {
-    let tx = desk.store.begin().await?;
-    let mut batch = Batch { desk, tx, now: desk.now(), packets: Vec::new(), settings: None };
+    let mut batch = Batch::begin(desk).await?;
     let plan = admit(&mut batch, arrivals).await?;
     let mut landed: Vec<Option<Landed>> = vec![None; arrivals.len()];
     let (mut settled, mut duplicates) = (Vec::new(), Vec::new());
@@ -193,6 +232,7 @@ async fn handle(batch: &mut Batch<'_>, arrival: &Arrival) -> Result<Outcome, Des
         ArrivalKind::Visitor(signal) => visitor::take_in(batch, signal).await,
         ArrivalKind::Proposed(proposed) => proposed::take_in(batch, proposed).await,
         ArrivalKind::Reported(reported) => reported::take_in(batch, reported).await,
+        ArrivalKind::Media(fetched) => media::take_in(batch, fetched).await,
     }
 }
 

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     DeskError, entropy,
     store::{addresses, addresses::KnownProfile, rows::TicketRow, threads},
-    text,
+    text, timers,
 };
 
 /// Takes in a visitor's message.
@@ -90,10 +90,15 @@ async fn open(
         address: address.value(),
         reachable: true,
         session: Some(chat.session),
+        chat: Some((chat.page.as_deref(), &chat.form)),
         subject: None,
         last_seq,
     };
     landing::open(batch, profile, new, incoming).await?;
+    let hours = batch.settings().await?.chat.close_after_hours;
+    if hours > 0 {
+        timers::watch_idle(&mut batch.tx, id, hours, batch.now).await?;
+    }
     Ok(Outcome::ticket(why, id, message, profile.id))
 }
 
@@ -109,8 +114,11 @@ fn incoming(chat: &InboundChat, why: &str) -> Incoming<'static> {
         client_id: Some(chat.client_id),
         segments: None,
         external: None,
+        media: &[],
         mail: None,
+        shown: None,
         effect: Effect::Opens,
+        answered: false,
     }
 }
 
@@ -121,7 +129,8 @@ pub(super) fn address_of(site: &str, visitor: &Visitor) -> Address {
     if visitor.verified { Address::External(value) } else { Address::Visitor(value) }
 }
 
-/// The visitor's profile. A vouched-for mail address joins the profile that has it; a claimed one is only shown.
+/// The visitor's profile. A mail address that the site signed joins the profile that has it; a claimed one is only
+/// shown.
 pub(super) async fn visitor(
     batch: &mut Batch<'_>,
     site: &str,
@@ -130,7 +139,8 @@ pub(super) async fn visitor(
     let address = address_of(site, visitor);
     let name = text::name(visitor.name.as_deref());
     let email = visitor.email.clone().map(Address::Email);
-    if let (true, Some(email)) = (visitor.verified, &email)
+    let signed = visitor.verified && visitor.email_verified;
+    if let (true, Some(email)) = (signed, &email)
         && addresses::find(&mut batch.tx, &address).await?.is_none()
         && let Some(known) = addresses::find(&mut batch.tx, email).await?
     {
@@ -138,7 +148,7 @@ pub(super) async fn visitor(
     }
     let known = whose(batch, &address, name).await?;
     match (&visitor.email, email) {
-        (Some(_), Some(email)) if visitor.verified => {
+        (Some(_), Some(email)) if signed => {
             addresses::attach(&mut batch.tx, known.id, &email, batch.now).await?;
         }
         (Some(claimed), _) => addresses::claim_email(&mut batch.tx, known.id, claimed, batch.now).await?,

@@ -1,12 +1,16 @@
 //! A message of ours moves: forward only, in the lattice of `MessageStatus::advance`, and told once per status.
 
 use bus::topic::MESSAGE_MOVED;
-use domain::{MessageId, MessageStatus, event::MessageMoved, message::DeliveryError};
+use domain::{MessageId, MessageStatus, event::MessageMoved, message::DeliveryError, parts};
 
 use super::batch::Batch;
 use crate::{
     DeskError,
-    store::{delivery, delivery::Outgoing},
+    store::{
+        delivery,
+        delivery::{CarrierId, Outgoing},
+        sent_parts,
+    },
 };
 
 /// Moves a message to what a report says, if that is further on. `None` if there is no such message of ours.
@@ -27,6 +31,32 @@ pub(super) async fn advance(
         batch.tell(MESSAGE_MOVED, &id, &event)?;
     }
     Ok(Some(Outgoing { status, ..message }))
+}
+
+/// Moves one part of a message, and the message to where all its parts are.
+pub(super) async fn advance_part(
+    batch: &mut Batch<'_>,
+    id: MessageId,
+    part: CarrierId<'_>,
+    next: MessageStatus,
+    error: Option<DeliveryError>,
+) -> Result<Option<Outgoing>, DeskError> {
+    // the message is locked first: receipts of two parts at once must see each other's
+    if delivery::lock(&batch.desk.store, &mut batch.tx, id).await?.is_none() {
+        return Ok(None);
+    }
+    let mut all = sent_parts::of(&mut batch.tx, id).await?;
+    if let Some(known) = all.iter_mut().find(|known| known.external_id == part.id) {
+        let status = parts::part_status(known.status, next);
+        if status != known.status {
+            known.status = status;
+            known.error = error.filter(|_| status == MessageStatus::Failed);
+            sent_parts::set(&mut batch.tx, part, status, known.error.as_ref()).await?;
+        }
+    }
+    let whole = parts::whole_status(all.iter().map(|part| part.status)).unwrap_or(next);
+    let error = all.into_iter().find_map(|part| part.error);
+    advance(batch, id, whole, error).await
 }
 
 /// The event, with its id, that tells a move; none for a message that is in no ticket.

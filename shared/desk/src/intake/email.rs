@@ -1,17 +1,20 @@
-//! A mail (B4, C-E): which ticket it belongs to is decided by Message-IDs we know, and only for the ticket's customer.
+//! A mail (B4, C-E): its bounces, its own copies, its ticket.
 
 use std::collections::HashMap;
 
 use domain::{
-    Address, AuthorKind, Channel, MessageId, MessageStatus, TicketId, Timestamp,
+    Address, AuthorKind, Channel, EmailAddress, MessageId, MessageStatus, TicketId, Timestamp,
     event::{InboundEmail, MailKind},
+    mail::{Signal, WhyHere},
     message::DeliveryError,
+    subject,
 };
 
 use super::{
     batch::{Batch, Outcome},
-    delivery,
+    chat_mail, delivery,
     landing::{self, Effect, Incoming, NewTicket},
+    mail_place, mail_view,
     profile::whose,
 };
 use crate::{
@@ -19,7 +22,9 @@ use crate::{
     ledger::LedgerState,
     store::{
         addresses::KnownProfile,
+        departures,
         mail_ids::{self, KnownMail},
+        mail_tickets,
         messages::{self, MailFacts},
         rows::TicketRow,
     },
@@ -30,6 +35,8 @@ use crate::{
 const LONGEST_REASON: usize = 300;
 /// A `Date` that far from our own clock is not believed, in milliseconds.
 const BELIEVED: i64 = 24 * 60 * 60 * 1000;
+/// Older mails of a new conversation that are remembered as its own.
+const MOST_REFERENCES: usize = 20;
 
 /// Takes in a mail.
 pub(super) async fn take_in(batch: &mut Batch<'_>, mail: &InboundEmail) -> Result<Outcome, DeskError> {
@@ -40,10 +47,19 @@ pub(super) async fn take_in(batch: &mut Batch<'_>, mail: &InboundEmail) -> Resul
         return Ok(Outcome::ledger(LedgerState::Robot, "our own mail came back to us"));
     }
     if mail.kind == MailKind::Bounce
-        && let Some(ours) = mail.refers_to.iter().filter_map(|id| known.get(id)).find(|known| known.outbound)
+        && let Some((ours, signal)) = bounced(batch, mail, &known).await?
     {
-        return bounce(batch, mail, *ours).await;
+        return bounce(batch, mail, ours, signal).await;
     }
+    if let Some(chat) = chat_mail::answered(batch, mail, &known).await? {
+        return chat_mail::take_in(batch, mail, chat).await;
+    }
+    let is_colleague = mail_tickets::is_colleague(&mut batch.tx, &mail.from).await?;
+    let unwrapped = if is_colleague { passed_on(mail, &known) } else { None };
+    let (mail, by) = match &unwrapped {
+        Some((customers, colleague)) => (customers, Some(colleague)),
+        None => (mail, None),
+    };
     let profile =
         whose(batch, &Address::Email(mail.from.clone()), text::name(mail.from_name.as_deref())).await?;
     if profile.blocked {
@@ -55,50 +71,40 @@ pub(super) async fn take_in(batch: &mut Batch<'_>, mail: &InboundEmail) -> Resul
         let reason = "the same mail (Message-ID, sender and text) came another way before";
         return Ok(Outcome { ticket: Some(own.ticket), ..Outcome::ledger(LedgerState::Duplicate, reason) });
     }
-    match thread_of(batch, mail, &known, &profile).await? {
-        Thread::Of(ticket, why) => reply(batch, mail, *ticket, &profile, why).await,
-        Thread::New(why) => open(batch, mail, &profile, why).await,
+    if by.is_some() {
+        let why = "a colleague passed it on: it opened a ticket of its writer";
+        return open(batch, mail, &profile, (why, by)).await;
+    }
+    let place = mail_place::find(batch, mail, &known, &profile, is_colleague).await?;
+    let ticket = match place.ticket {
+        Some(ticket) => batch.ticket(ticket).await?,
+        None => None,
+    };
+    match ticket {
+        Some(ticket) => reply(batch, mail, ticket, &profile, (place.signal, place.detail)).await,
+        None => open(batch, mail, &profile, (place.detail, None)).await,
     }
 }
 
-enum Thread {
-    Of(Box<TicketRow>, &'static str),
-    New(&'static str),
-}
-
-/// The first mail it refers to that we know and whose ticket is this customer's. Knowing a Message-ID is not being the
-/// customer: anybody who was in copy knows it.
-async fn thread_of(
-    batch: &mut Batch<'_>,
+/// A mail that a colleague passed on, as its writer's, with the colleague's address: only our own people may speak for
+/// somebody else, and only to begin a conversation.
+fn passed_on(
     mail: &InboundEmail,
     known: &HashMap<String, KnownMail>,
-    profile: &KnownProfile,
-) -> Result<Thread, DeskError> {
-    let mut seen = Vec::new();
-    for hit in mail.refers_to.iter().filter_map(|id| known.get(id)) {
-        if seen.contains(&hit.ticket) {
-            continue;
-        }
-        seen.push(hit.ticket);
-        let row = batch.ticket(hit.ticket).await?;
-        if let Some(row) = row.filter(|row| row.view.profile.id == profile.id) {
-            return Ok(Thread::Of(
-                Box::new(row),
-                if hit.outbound {
-                    "a reply to our mail of this ticket (In-Reply-To or References)"
-                } else {
-                    "the same thread as an earlier mail of this ticket (In-Reply-To or References)"
-                },
-            ));
-        }
+) -> Option<(InboundEmail, EmailAddress)> {
+    let is_new = !mail.refers_to.iter().any(|id| known.contains_key(id));
+    let original = mail.forwarded.as_ref().filter(|_| is_new && mail.kind == MailKind::Human)?;
+    if original.from == mail.mailbox || original.from == mail.from {
+        return None;
     }
-    Ok(Thread::New(match (mail.refers_to.is_empty(), seen.is_empty()) {
-        (true, _) => "the first mail of a thread",
-        (false, true) => {
-            "it refers to mails that this mailbox does not know, so it opened a ticket of its own"
-        }
-        (false, false) => "it refers to the ticket of another customer, so it opened a ticket of its own",
-    }))
+    let mut customers = mail.clone();
+    customers.from = original.from.clone();
+    customers.from_name.clone_from(&original.from_name);
+    let subject = original.subject.clone().filter(|subject| !subject.is_empty());
+    customers.subject = subject.unwrap_or_else(|| subject::bare(&mail.subject).to_owned());
+    customers.reply_text = Some(original.text.clone()).filter(|text| !text.trim().is_empty());
+    (customers.refers_to, customers.references) = (Vec::new(), Vec::new());
+    Some((customers, mail.from.clone()))
 }
 
 async fn reply(
@@ -106,11 +112,13 @@ async fn reply(
     mail: &InboundEmail,
     mut ticket: TicketRow,
     profile: &KnownProfile,
-    why: &str,
+    (signal, why): (Signal, &str),
 ) -> Result<Outcome, DeskError> {
     let references = joined(mail);
+    let base = subject::base(&mail.subject);
     let effect = if mail.kind == MailKind::AutoReply { Effect::Quiet } else { Effect::Opens };
-    let incoming = incoming(batch, mail, &references, AuthorKind::Customer, effect, why);
+    let seen = seen(&ticket, signal, why);
+    let incoming = incoming(batch, mail, (&references, &base), AuthorKind::Customer, effect, seen);
     let message = incoming.id;
     landing::add(batch, &mut ticket, profile, incoming).await?;
     remember(batch, mail, ticket.view.id, message).await?;
@@ -121,10 +129,13 @@ async fn open(
     batch: &mut Batch<'_>,
     mail: &InboundEmail,
     profile: &KnownProfile,
-    why: &str,
+    (why, by): (&str, Option<&EmailAddress>),
 ) -> Result<Outcome, DeskError> {
     let references = joined(mail);
-    let incoming = incoming(batch, mail, &references, AuthorKind::Customer, Effect::Opens, why);
+    let base = subject::base(&mail.subject);
+    let why_here = WhyHere { signal: Signal::New, detail: why.to_owned() };
+    let seen = Seen { of_ticket: None, why: why_here, by: by.cloned() };
+    let incoming = incoming(batch, mail, (&references, &base), AuthorKind::Customer, Effect::Opens, seen);
     let message = incoming.id;
     let subject = text::line(&mail.subject);
     let new = NewTicket {
@@ -134,33 +145,76 @@ async fn open(
         address: mail.from.as_str(),
         reachable: true,
         session: None,
+        chat: None,
         subject: (!subject.is_empty()).then_some(subject),
         last_seq: 0,
     };
     let ticket = landing::open(batch, profile, new, incoming).await?;
     remember(batch, mail, ticket, message).await?;
+    // whoever answers an older mail of this conversation, one that never came here, joins it
+    for id in mail.references.iter().rev().take(MOST_REFERENCES) {
+        mail_ids::add(&mut batch.tx, mail.mailbox.as_str(), id, ticket, message, false).await?;
+    }
     Ok(Outcome::ticket(why, ticket, message, profile.id))
 }
 
+/// Which of our mails a bounce is about: by the signed address it was sent to, which nobody can make up, else by the
+/// ids it names.
+async fn bounced(
+    batch: &mut Batch<'_>,
+    mail: &InboundEmail,
+    known: &HashMap<String, KnownMail>,
+) -> Result<Option<(KnownMail, Signal)>, DeskError> {
+    if let Some(message) = mail_place::bounced(batch.desk, mail)
+        && let Some(ticket) = departures::ticket_of(&mut batch.tx, message).await?
+    {
+        return Ok(Some((KnownMail { ticket, message, outbound: true }, Signal::Token)));
+    }
+    let ours = mail.refers_to.iter().filter_map(|id| known.get(id)).find(|known| known.outbound);
+    Ok(ours.map(|ours| (*ours, Signal::MessageId)))
+}
+
 /// A mail of ours did not arrive: its message says so, and the bounce is put beside it.
-async fn bounce(batch: &mut Batch<'_>, mail: &InboundEmail, ours: KnownMail) -> Result<Outcome, DeskError> {
+async fn bounce(
+    batch: &mut Batch<'_>,
+    mail: &InboundEmail,
+    ours: KnownMail,
+    signal: Signal,
+) -> Result<Outcome, DeskError> {
     let row = batch.ticket(ours.ticket).await?;
     let mut ticket =
         row.ok_or_else(|| DeskError::Refused("a known mail is of a ticket that is not there".into()))?;
     let customer = &ticket.view.profile;
     let profile = KnownProfile { id: customer.id, name: customer.name.clone(), blocked: customer.blocked };
     let references = joined(mail);
-    let why = "a delivery failure of our mail of this ticket";
-    let incoming = incoming(batch, mail, &references, AuthorKind::System, Effect::Unread, why);
+    let delayed = !mail.undelivered.is_empty() && mail.undelivered.iter().all(|one| one.delayed);
+    let why = match delayed {
+        true => "our mail of this ticket is late: the other side is still being tried",
+        false => "a delivery failure of our mail of this ticket",
+    };
+    let base = subject::base(&mail.subject);
+    let seen = Seen { of_ticket: None, ..seen(&ticket, signal, why) };
+    let incoming = incoming(batch, mail, (&references, &base), AuthorKind::System, Effect::Unread, seen);
     let message = incoming.id;
     landing::add(batch, &mut ticket, &profile, incoming).await?;
     remember(batch, mail, ticket.view.id, message).await?;
-    let error = DeliveryError { code: "bounced".into(), reason: reason_of(mail) };
-    delivery::advance(batch, ours.message, MessageStatus::Failed, Some(error)).await?;
+    if !delayed {
+        let error = DeliveryError { code: code_of(mail), reason: reason_of(mail) };
+        delivery::advance(batch, ours.message, MessageStatus::Failed, Some(error)).await?;
+    }
     Ok(Outcome::ticket(why, ticket.view.id, message, profile.id))
 }
 
+/// `5.1.1` of the first who will not get it, else only that it came back.
+fn code_of(mail: &InboundEmail) -> String {
+    let failed = mail.undelivered.iter().find(|one| !one.delayed);
+    failed.map_or_else(|| "bounced".to_owned(), |one| text::line(&one.status))
+}
+
 fn reason_of(mail: &InboundEmail) -> String {
+    if let Some(one) = mail.undelivered.iter().find(|one| !one.delayed) {
+        return text::line(&one.reason).chars().take(LONGEST_REASON).collect();
+    }
     let words = text::line(&mail.text).split_whitespace().collect::<Vec<_>>().join(" ");
     let shown = if words.is_empty() { text::line(&mail.subject) } else { words };
     shown.chars().take(LONGEST_REASON).collect()
@@ -180,13 +234,26 @@ fn joined(mail: &InboundEmail) -> String {
     text::line(&mail.references.join(" "))
 }
 
+/// Where a mail was put, and why.
+struct Seen {
+    /// The subject of the ticket it joins.
+    of_ticket: Option<String>,
+    why: WhyHere,
+    /// The colleague who passed it on.
+    by: Option<EmailAddress>,
+}
+
+fn seen(ticket: &TicketRow, signal: Signal, why: &str) -> Seen {
+    Seen { of_ticket: ticket.view.subject.clone(), why: WhyHere { signal, detail: why.to_owned() }, by: None }
+}
+
 fn incoming<'a>(
     batch: &Batch<'_>,
     mail: &'a InboundEmail,
-    references: &'a str,
+    (references, base_subject): (&'a str, &'a str),
     author: AuthorKind,
     effect: Effect,
-    why: &str,
+    seen: Seen,
 ) -> Incoming<'a> {
     Incoming {
         id: MessageId::new(batch.now, &entropy()),
@@ -195,17 +262,21 @@ fn incoming<'a>(
         html: mail.html.as_deref().map(text::clean),
         attachments: mail.attachments.clone(),
         sent_at: sent_at(mail.sent_at, mail.received_at),
-        why: why.to_owned(),
+        why: seen.why.detail.clone(),
         client_id: None,
         segments: None,
         external: None,
+        media: &[],
         mail: Some(MailFacts {
             subject: &mail.subject,
             mail_id: mail.message_id.as_deref(),
             references,
             raw: Some(&mail.raw),
+            base_subject,
         }),
+        shown: Some(mail_view::shown(mail, seen.of_ticket.as_deref(), seen.why, seen.by)),
         effect,
+        answered: false,
     }
 }
 

@@ -1,6 +1,6 @@
 //! What an arrival is known by: its once-only key, what it must not be mixed up with, and its line in the ledger. Pure.
 
-use domain::Channel;
+use domain::{Channel, event::InboundSms};
 
 use super::{Arrival, ArrivalKind};
 use crate::text;
@@ -10,9 +10,7 @@ impl Arrival {
     /// the same thing. `None` for what is harmless to repeat by nature.
     pub(super) fn dedup_key(&self) -> Option<String> {
         match &self.kind {
-            ArrivalKind::Sms(sms) => {
-                Some(format!("sms:{}:{}:{}", sms.provider, sms.account, sms.external_id))
-            }
+            ArrivalKind::Sms(sms) => Some(of_sms(sms)),
             ArrivalKind::Email(mail) => Some(format!("mail:{}:{}", mail.mailbox, mail.digest)),
             ArrivalKind::Chat(chat) => Some(format!("chat:{}:{}", chat.session, chat.client_id)),
             ArrivalKind::SmsReceipt(receipt) => Some(format!(
@@ -20,7 +18,10 @@ impl Arrival {
                 receipt.provider, receipt.account, receipt.external_id, receipt.raw_status
             )),
             ArrivalKind::Held(_) => Some(self.key.clone()),
-            ArrivalKind::Visitor(_) | ArrivalKind::Proposed(_) | ArrivalKind::Reported(_) => None,
+            ArrivalKind::Visitor(_)
+            | ArrivalKind::Proposed(_)
+            | ArrivalKind::Reported(_)
+            | ArrivalKind::Media(_) => None,
         }
         .map(|key| key.replace('\0', ""))
     }
@@ -36,6 +37,7 @@ impl Arrival {
             ArrivalKind::Held(_) => String::new(),
             ArrivalKind::Proposed(proposed) => format!("ticket:{}", proposed.ticket_id),
             ArrivalKind::Reported(reported) => format!("message:{}", reported.message_id),
+            ArrivalKind::Media(fetched) => format!("message:{}", fetched.message_id),
             ArrivalKind::SmsReceipt(receipt) => receipt
                 .message_id
                 .map_or_else(|| format!("message:{}", receipt.external_id), |id| format!("message:{id}")),
@@ -49,7 +51,7 @@ impl Arrival {
             ArrivalKind::Chat(_) | ArrivalKind::Visitor(_) => Channel::Chat,
             ArrivalKind::Held(held) => held.channel,
             ArrivalKind::Sms(_) | ArrivalKind::SmsReceipt(_) => Channel::Sms,
-            ArrivalKind::Proposed(_) | ArrivalKind::Reported(_) => Channel::Sms,
+            ArrivalKind::Proposed(_) | ArrivalKind::Reported(_) | ArrivalKind::Media(_) => Channel::Sms,
         }
     }
 
@@ -61,7 +63,10 @@ impl Arrival {
             ArrivalKind::Chat(chat) => chat.client_id.to_string(),
             ArrivalKind::SmsReceipt(receipt) => receipt.external_id.clone(),
             ArrivalKind::Held(held) => held.external_id.clone(),
-            ArrivalKind::Visitor(_) | ArrivalKind::Proposed(_) | ArrivalKind::Reported(_) => self.key.clone(),
+            ArrivalKind::Visitor(_)
+            | ArrivalKind::Proposed(_)
+            | ArrivalKind::Reported(_)
+            | ArrivalKind::Media(_) => self.key.clone(),
         })
     }
 
@@ -71,8 +76,15 @@ impl Arrival {
     }
 }
 
+/// A text, or one part of it: carriers may give all parts of a text one id.
+pub(super) fn of_sms(sms: &InboundSms) -> String {
+    let key = format!("sms:{}:{}:{}", sms.provider, sms.account, sms.external_id);
+    let part = sms.part.as_ref().map_or_else(String::new, |part| format!(":{}/{}", part.number, part.total));
+    (key + &part).replace('\0', "")
+}
+
 /// One thread per sender and number of ours, for ever (C-S).
-pub(super) fn sms_thread(ours: &str, sender: &str) -> String {
+pub(crate) fn sms_thread(ours: &str, sender: &str) -> String {
     format!("sms:{ours}:{}", domain::Address::of_sms_sender(sender).value())
 }
 

@@ -1,43 +1,68 @@
-//! A keyword (B2): recorded, consent changed, answered; it opens no ticket and asks nobody's attention.
+//! A keyword (B2): recorded, consent changed, answered; it opens no ticket and asks nobody's attention. Some words are
+//! ordinary answers as well, and an opt-out may be said in other words: those act, and are a message like any other.
 
 use domain::{
-    Address, Author, AuthorKind, Channel, Message, MessageId, MessageStatus, PhoneNumber, Settings, TicketId,
-    consent::{ConsentKind, ConsentRecord, ConsentState},
-    event::InboundSms,
-    keyword::KeywordFamily,
+    Address, Author, AuthorKind, Channel, Message, MessageStatus, TicketId, consent::ConsentState,
+    event::InboundSms, keyword::KeywordFamily, message::Carried,
 };
 use uuid::Uuid;
 
 use super::{
+    answer, attributed,
     batch::{Batch, Outcome},
+    consented::{self, Standing},
     keys::sms_thread,
     landing::{self, Effect, Incoming},
-    sms,
+    media,
+    sms::{self, Note},
 };
 use crate::{
-    DeskError, entropy,
+    DeskError,
     ledger::LedgerState,
-    outbound::{self, NewOutbound},
-    store::{addresses::KnownProfile, keyword_answers, messages, messages::NewMessage, people, threads},
+    store::{addresses::KnownProfile, messages, messages::NewMessage, threads},
 };
 
-const DAY: i64 = 24 * 60 * 60 * 1000;
-const HOUR: i64 = 60 * 60 * 1000;
-/// Keyword answers one profile gets in an hour at most: two robots must not entertain each other.
-const ANSWERS_PER_HOUR: i64 = 10;
+/// What a text does besides being one.
+#[derive(Clone, Debug)]
+pub(super) struct Act {
+    /// What it asks for.
+    pub family: KeywordFamily,
+    /// The source in the history of consent: `keyword:STOP`, `inferred:stop texting me`.
+    pub source: String,
+    /// The same for people.
+    pub said: String,
+    /// Nobody but us read it so: no carrier has acted on it.
+    pub inferred: bool,
+}
 
-/// Takes in a text that is a keyword as a whole.
+impl Act {
+    /// A keyword.
+    pub fn keyword(family: KeywordFamily, word: &str) -> Self {
+        let (source, said) = (format!("keyword:{word}"), format!("the keyword {word}"));
+        Self { family, source, said, inferred: false }
+    }
+
+    /// An opt-out in other words.
+    pub fn opt_out(phrase: &str) -> Self {
+        let (source, said) =
+            (format!("inferred:{phrase}"), format!("an opt-out in other words ({phrase:?})"));
+        Self { family: KeywordFamily::Stop, source, said, inferred: true }
+    }
+}
+
+/// Takes in a text that is a keyword and nothing else.
 pub(super) async fn take_in(
     batch: &mut Batch<'_>,
     sms: &InboundSms,
     sender: &Address,
     profile: &KnownProfile,
-    (family, word): (KeywordFamily, &str),
+    standing: Standing,
+    act: &Act,
 ) -> Result<Outcome, DeskError> {
-    let was_subscribed = record_consent(batch, sms, profile, family, word).await?;
+    record(batch, sms, profile, act).await?;
     let thread = threads::find(&mut batch.tx, &sms_thread(sms.to.as_str(), &sms.from)).await?;
     let mut incoming = sms::incoming(batch, sms, AuthorKind::Keyword, Effect::Silent);
-    incoming.why = format!("the keyword {word}: recorded, and no ticket is opened for it");
+    incoming.why = format!("{}: recorded, and no ticket is opened for it", act.said);
     let message = incoming.id;
     let ticket = match thread {
         Some(ticket) => add(batch, ticket, profile, incoming).await?,
@@ -46,43 +71,50 @@ pub(super) async fn take_in(
             None
         }
     };
-    let answered = match (sender, sms.carrier_keyword) {
-        (_, Some(_)) => "the carrier answered it",
-        (Address::Phone(_), None) if profile.blocked => "not answered: the profile is blocked",
-        (Address::Phone(to), None) => answer(batch, sms, to, profile, family, was_subscribed, ticket).await?,
-        (_, None) => "not answered: the sender cannot receive texts",
-    };
-    let outcome = Outcome::ledger(LedgerState::Keyword, format!("the keyword {word}; {answered}"));
+    let answered = answer::give(batch, sms, sender, profile, standing, act, ticket).await?;
+    let outcome = Outcome::ledger(LedgerState::Keyword, format!("{}; {answered}", act.said));
     Ok(Outcome { ticket, message: Some(message), profile: Some(profile.id), ..outcome })
 }
 
-/// Both kinds: a keyword does not say which. Returns whether the customer was subscribed to either before.
-async fn record_consent(
+/// Takes in a text that acts and is for people as well. A blocked customer's acts, and waits in quarantine.
+pub(super) async fn take_in_and_land(
+    batch: &mut Batch<'_>,
+    sms: &InboundSms,
+    sender: &Address,
+    profile: &KnownProfile,
+    standing: Standing,
+    (act, note): (&Act, Note),
+) -> Result<Outcome, DeskError> {
+    record(batch, sms, profile, act).await?;
+    if profile.blocked {
+        return Ok(Outcome::blocked(profile.id));
+    }
+    let more = note.more.into_iter().chain([effect_of(act)]).collect();
+    let note = Note { answered: true, more };
+    let outcome = sms::land(batch, sms, sender, profile, note).await?;
+    let answered = answer::give(batch, sms, sender, profile, standing, act, outcome.ticket).await?;
+    Ok(Outcome { reason: format!("{}; {answered}", outcome.reason), ..outcome })
+}
+
+fn effect_of(act: &Act) -> String {
+    let effect = match act.family {
+        KeywordFamily::Stop => "no more texts are sent to this customer",
+        KeywordFamily::Start | KeywordFamily::Subscribe => "this customer may be sent texts",
+        KeywordFamily::Help => "the answer to HELP was given",
+    };
+    format!("it reads as {}: {effect}", act.said)
+}
+
+async fn record(
     batch: &mut Batch<'_>,
     sms: &InboundSms,
     profile: &KnownProfile,
-    family: KeywordFamily,
-    word: &str,
-) -> Result<bool, DeskError> {
-    let Some(state) = consent_of(family) else { return Ok(false) };
-    let id = profile.id.to_string();
-    let records =
-        crate::store::rows::consents_of(&batch.desk.store, &mut *batch.tx, std::slice::from_ref(&id)).await?;
-    let before = records.get(&id).is_some_and(|all| domain::consent::may_text(all));
-    for kind in ConsentKind::ALL {
-        let record = ConsentRecord {
-            kind,
-            state,
-            source: format!("keyword:{word}"),
-            text: crate::text::clean(&sms.text),
-            number: Some(sms.to.to_string()),
-            at: sms.received_at,
-        };
-        people::add_consent(&mut batch.tx, profile.id, &record).await?;
+    act: &Act,
+) -> Result<(), DeskError> {
+    match consent_of(act.family) {
+        Some(state) => consented::by_text(batch, sms, profile.id, state, &act.source).await,
+        None => Ok(()),
     }
-    let packets = batch.desk.touch_tickets(&mut batch.tx, profile.id, Some(Channel::Sms), |_| {}).await?;
-    batch.told(packets);
-    Ok(before)
 }
 
 fn consent_of(family: KeywordFamily) -> Option<ConsentState> {
@@ -129,6 +161,10 @@ async fn keep(
         sent_at: incoming.sent_at,
         why: incoming.why.clone(),
         client_id: None,
+        carried: Carried::default(),
+        send_at: None,
+        reply_text: None,
+        mail: None,
     };
     let row = NewMessage {
         message: &message,
@@ -138,76 +174,13 @@ async fn keep(
         inbox: sms.to.as_str(),
         external: incoming.external,
         mail: None,
+        recipient: None,
+        quiet_override: false,
         needs_consent: false,
         version: 0,
         now: batch.now,
     };
-    messages::insert(&mut batch.tx, row).await
-}
-
-/// Queues the answer, unless it would be one too many. Says what was done.
-async fn answer(
-    batch: &mut Batch<'_>,
-    sms: &InboundSms,
-    to: &PhoneNumber,
-    profile: &KnownProfile,
-    family: KeywordFamily,
-    was_subscribed: bool,
-    ticket: Option<TicketId>,
-) -> Result<&'static str, DeskError> {
-    let settings = batch.settings().await?;
-    let lately = keyword_answers::since(&mut batch.tx, profile.id, None, batch.now.plus(-HOUR)).await?;
-    if lately >= ANSWERS_PER_HOUR {
-        return Ok("not answered: too many keywords within an hour");
-    }
-    if family == KeywordFamily::Stop && !was_subscribed {
-        let name = Some(name_of(family));
-        if keyword_answers::since(&mut batch.tx, profile.id, name, batch.now.plus(-DAY)).await? > 0 {
-            return Ok("not answered: this opt-out was confirmed within the last day");
-        }
-    }
-    let new = NewOutbound {
-        id: MessageId::new(batch.now, &entropy()),
-        author: Author { kind: AuthorKind::Keyword, id: None, name: Some(name_of(family).to_owned()) },
-        text: settings.fill(template(&settings, family)),
-        attachments: Vec::new(),
-        needs_consent: false,
-        why: format!("the answer to the keyword {}", name_of(family)),
-    };
-    if new.text.trim().is_empty() {
-        return Ok("not answered: its answer is empty in the settings");
-    }
-    match ticket {
-        Some(ticket) => {
-            let row = batch.ticket(ticket).await?;
-            let mut row = row.ok_or(DeskError::NotFound("ticket"))?;
-            let (_, packets) = outbound::queue(batch.desk, &mut batch.tx, &mut row, new).await?;
-            batch.told(packets);
-        }
-        None => {
-            let numbers = (&sms.to, to);
-            let packet =
-                outbound::queue_without_ticket(batch.desk, &mut batch.tx, profile.id, numbers, new).await?;
-            batch.told([packet]);
-        }
-    }
-    Ok("answered")
-}
-
-fn name_of(family: KeywordFamily) -> &'static str {
-    match family {
-        KeywordFamily::Subscribe => "JOIN",
-        KeywordFamily::Start => "START",
-        KeywordFamily::Stop => "STOP",
-        KeywordFamily::Help => "HELP",
-    }
-}
-
-fn template(settings: &Settings, family: KeywordFamily) -> &str {
-    let keywords = &settings.sms.keywords;
-    match family {
-        KeywordFamily::Subscribe | KeywordFamily::Start => &keywords.answer_subscribe,
-        KeywordFamily::Stop => &keywords.answer_stop,
-        KeywordFamily::Help => &keywords.answer_help,
-    }
+    messages::insert(&mut batch.tx, row).await?;
+    media::fetch(batch, message.id, sms.to.as_str(), incoming).await?;
+    attributed::without_ticket(batch, profile.id, message.sent_at).await
 }

@@ -6,15 +6,15 @@ use std::{panic::AssertUnwindSafe, time::Duration};
 use bus::{
     DecodeError, Delivery, Envelope,
     topic::{
-        DELIVERY_REPORTED, INBOUND_CHAT, INBOUND_EMAIL, INBOUND_HELD, INBOUND_SMS, RECEIPT_SMS,
-        REPLY_PROPOSED, VISITOR_SIGNAL,
+        DELIVERY_REPORTED, INBOUND_CHAT, INBOUND_EMAIL, INBOUND_HELD, INBOUND_SMS, MEDIA_FETCHED,
+        RECEIPT_SMS, REPLY_PROPOSED, VISITOR_SIGNAL,
     },
 };
 use domain::{
     TicketId, Timestamp,
     event::{
-        DeliveryReported, InboundChat, InboundEmail, InboundHeld, InboundSms, ReplyProposed, SmsReceipt,
-        VisitorSignal,
+        DeliveryReported, InboundChat, InboundEmail, InboundHeld, InboundSms, MediaFetched, ReplyProposed,
+        SmsReceipt, VisitorSignal,
     },
 };
 use futures::FutureExt;
@@ -22,22 +22,35 @@ use thiserror::Error;
 
 use crate::{Desk, DeskError, ledger::LedgerState};
 
+mod answer;
+mod attributed;
 mod batch;
 mod chat;
+mod chat_mail;
+mod consented;
 mod delivery;
 mod email;
 mod keys;
 mod keyword;
 mod landing;
+mod mail_loops;
+mod mail_place;
+mod mail_view;
+mod meaning;
+mod media;
+mod parts;
 mod profile;
 mod proposed;
 mod receipts;
 mod reported;
+mod routed;
 mod sms;
 mod verdict;
 mod visitor;
 
 pub(crate) use delivery::moved;
+pub(crate) use keys::sms_thread;
+pub(crate) use parts::JOIN;
 
 /// Most arrivals of one transaction.
 pub const MAX_BATCH: usize = 200;
@@ -75,6 +88,7 @@ pub enum ArrivalKind {
     Visitor(VisitorSignal),
     Proposed(ReplyProposed),
     Reported(DeliveryReported),
+    Media(MediaFetched),
 }
 
 /// What became of an arrival.
@@ -143,6 +157,7 @@ fn kind_of(delivery: &Delivery) -> Result<Option<ArrivalKind>, DecodeError> {
         subject if subject == DELIVERY_REPORTED.subject => {
             ArrivalKind::Reported(delivery.read(DELIVERY_REPORTED)?)
         }
+        subject if subject == MEDIA_FETCHED.subject => ArrivalKind::Media(delivery.read(MEDIA_FETCHED)?),
         _ => return Ok(None),
     }))
 }

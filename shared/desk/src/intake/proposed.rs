@@ -6,10 +6,13 @@ use domain::{
     ticket::{ReplyFacts, may_reply},
 };
 
-use super::batch::{Batch, Outcome};
+use super::{
+    batch::{Batch, Outcome},
+    mail_loops,
+};
 use crate::{
     DeskError,
-    outbound::{self, NewOutbound},
+    outbound::{self, Departure, NewOutbound},
     store::{messages, rows::TicketRow},
 };
 
@@ -35,6 +38,8 @@ pub(super) async fn take_in(batch: &mut Batch<'_>, proposed: &ReplyProposed) -> 
         author: Author { kind: proposed.author, id: None, name: None },
         text: proposed.text.clone(),
         attachments: Vec::new(),
+        recipients: None,
+        departure: Departure::default(),
         needs_consent: !proposed.without_consent,
         why: format!("written by {} for this ticket", proposed.author),
     };
@@ -54,6 +59,14 @@ async fn refusal(
     }
     if proposed.text.trim().is_empty() {
         return Ok(Some("it has no text".into()));
+    }
+    if batch.desk.channels().numbers.iter().any(|ours| ours.as_str() == row.view.profile.address) {
+        return Ok(Some("the customer is a number of ours: it would talk with itself".into()));
+    }
+    if row.view.channel == Channel::Email
+        && let Some(refusal) = mail_loops::refusal(batch, row).await?
+    {
+        return Ok(Some(refusal));
     }
     let facts = row.reply_facts();
     let without = proposed.without_consent && facts.channel == Channel::Sms;

@@ -1,22 +1,22 @@
 //! The notifier's word on an attempt to send.
 
 use domain::{
-    Channel, MessageStatus,
-    consent::{ConsentKind, ConsentRecord, ConsentState},
+    MessageStatus,
     event::{DeliveryOutcome, DeliveryReported},
     message::DeliveryError,
 };
 
 use super::{
     batch::{Batch, Outcome},
-    delivery::advance,
+    consented,
+    delivery::{advance, advance_part},
 };
 use crate::{
     DeskError,
     store::{
         delivery,
-        delivery::{CarrierId, Outgoing},
-        people,
+        delivery::{CarrierId, Early, Outgoing},
+        notices, sent_parts,
     },
     text,
 };
@@ -24,8 +24,10 @@ use crate::{
 /// Takes in a report.
 pub(super) async fn take_in(batch: &mut Batch<'_>, report: &DeliveryReported) -> Result<Outcome, DeskError> {
     let moved = match &report.outcome {
-        DeliveryOutcome::Sent { external_id, account, provider } => {
-            sent(batch, report, CarrierId { provider, account, id: external_id }).await?
+        DeliveryOutcome::Sent { external_id, more_ids, account, provider } => {
+            let ids = [external_id].into_iter().chain(more_ids);
+            let carriers: Vec<_> = ids.map(|id| CarrierId { provider, account, id }).collect();
+            sent(batch, report, &carriers).await?
         }
         DeliveryOutcome::Failed { error, opted_out } => failed(batch, report, error, *opted_out).await?,
         DeliveryOutcome::Uncertain => {
@@ -34,26 +36,75 @@ pub(super) async fn take_in(batch: &mut Batch<'_>, report: &DeliveryReported) ->
     };
     Ok(match moved {
         Some(message) => Outcome::done(format!("the message is {}", message.status), message.ticket),
-        None => Outcome::done("there is no such message", None),
+        None => notice(batch, report).await?,
     })
 }
 
-/// Joins the message with the carrier's name for it, and with the receipts that were quicker.
+/// A mail to a colleague is in no ticket.
+async fn notice(batch: &mut Batch<'_>, report: &DeliveryReported) -> Result<Outcome, DeskError> {
+    let Some(notice) = notices::lock(&batch.desk.store, &mut batch.tx, report.message_id).await? else {
+        return Ok(Outcome::done("there is no such message", None));
+    };
+    let next = match report.outcome {
+        DeliveryOutcome::Sent { .. } => MessageStatus::Sent,
+        DeliveryOutcome::Failed { .. } => MessageStatus::Failed,
+        DeliveryOutcome::Uncertain => MessageStatus::Uncertain,
+    };
+    let status = notice.status.advance(next);
+    notices::set(&mut batch.tx, report.message_id, status, None).await?;
+    Ok(Outcome::done(format!("the mail to a colleague is {status}"), None))
+}
+
+/// Joins the message with the carrier's names for it, one for each part, and with the receipts that were quicker.
 async fn sent(
     batch: &mut Batch<'_>,
     report: &DeliveryReported,
-    carrier: CarrierId<'_>,
+    carriers: &[CarrierId<'_>],
 ) -> Result<Option<Outgoing>, DeskError> {
     let id = report.message_id;
-    delivery::hold_carrier_id(&mut batch.tx, carrier, batch.now).await?;
+    // in one order, so that nobody waits for somebody who waits
+    let mut held = carriers.to_vec();
+    held.sort_unstable_by_key(|carrier| carrier.id);
+    held.dedup_by_key(|carrier| carrier.id);
+    for carrier in &held {
+        delivery::hold_carrier_id(&mut batch.tx, *carrier, batch.now).await?;
+    }
     let mut message = advance(batch, id, MessageStatus::Sent, None).await?;
-    if message.is_some() {
-        delivery::set_carrier_id(&mut batch.tx, id, carrier).await?;
-        for (status, error) in delivery::take_early(&mut batch.tx, carrier).await? {
-            message = advance(batch, id, status, error).await?;
+    if let (Some(first), true) = (carriers.first(), message.is_some()) {
+        delivery::set_carrier_id(&mut batch.tx, id, *first).await?;
+        let in_parts = held.len() > 1;
+        if in_parts {
+            for carrier in &held {
+                sent_parts::add(&mut batch.tx, id, *carrier).await?;
+            }
+        }
+        for carrier in &held {
+            for early in delivery::take_early(&mut batch.tx, *carrier).await? {
+                message = catch_up(batch, report, in_parts.then_some(*carrier), early).await?;
+            }
         }
     }
-    delivery::let_go_of_carrier_id(&mut batch.tx, carrier).await?;
+    for carrier in &held {
+        delivery::let_go_of_carrier_id(&mut batch.tx, *carrier).await?;
+    }
+    Ok(message)
+}
+
+/// A receipt that came before the report.
+async fn catch_up(
+    batch: &mut Batch<'_>,
+    report: &DeliveryReported,
+    part: Option<CarrierId<'_>>,
+    early: Early,
+) -> Result<Option<Outgoing>, DeskError> {
+    let Early { status, error, opted_out } = early;
+    let message = match part {
+        Some(part) => advance_part(batch, report.message_id, part, status, error.clone()).await?,
+        None => advance(batch, report.message_id, status, error.clone()).await?,
+    };
+    if let (true, Some(message)) = (opted_out, &message) {
+        consented::by_carrier(batch, message, error.as_ref(), report.at).await?;
+    }
     Ok(message)
 }
 
@@ -70,19 +121,6 @@ async fn failed(
     if !opted_out {
         return Ok(Some(message));
     }
-    for kind in ConsentKind::ALL {
-        let record = ConsentRecord {
-            kind,
-            state: ConsentState::Unsubscribed,
-            source: "carrier".into(),
-            text: format!("{}: {}", error.code, error.reason),
-            number: Some(message.inbox.clone()),
-            at: report.at,
-        };
-        people::add_consent(&mut batch.tx, message.profile, &record).await?;
-    }
-    let packets =
-        batch.desk.touch_tickets(&mut batch.tx, message.profile, Some(Channel::Sms), |_| {}).await?;
-    batch.told(packets);
+    consented::by_carrier(batch, &message, Some(&error), report.at).await?;
     Ok(Some(message))
 }

@@ -2,16 +2,19 @@
 
 use domain::{
     Address, AuthorKind, Channel, MessageId, TicketId,
-    event::{CarrierMedia, InboundSms},
-    keyword::{KeywordFamily, recognise},
+    event::InboundSms,
+    keyword::{Meaning, Vocabulary},
     segments,
 };
 
 use super::{
     batch::{Batch, Outcome},
+    consented::{self, Standing},
     keys::sms_thread,
-    keyword,
+    keyword::{self, Act},
     landing::{self, Effect, Incoming, NewTicket},
+    meaning,
+    parts::{self, Gathered, Whole},
     profile::whose,
 };
 use crate::{
@@ -20,6 +23,15 @@ use crate::{
     text,
 };
 
+/// What is to be said about a text that lands, besides where.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Note {
+    /// The desk answers it itself: robots leave it alone.
+    pub answered: bool,
+    /// Goes on from why it is in its ticket.
+    pub more: Vec<String>,
+}
+
 /// Takes in a text.
 pub(super) async fn take_in(batch: &mut Batch<'_>, sms: &InboundSms) -> Result<Outcome, DeskError> {
     let sender = Address::of_sms_sender(&text::line(&sms.from));
@@ -27,40 +39,77 @@ pub(super) async fn take_in(batch: &mut Batch<'_>, sms: &InboundSms) -> Result<O
         return Err(DeskError::Refused("a text without a sender".into()));
     }
     let profile = whose(batch, &sender, None).await?;
-    let own = batch.settings().await?.sms.keywords.subscribe;
-    if let Some((family, word)) = keyword_of(sms, &own) {
-        return keyword::take_in(batch, sms, &sender, &profile, (family, &word)).await;
-    }
-    if profile.blocked {
-        return Ok(Outcome::blocked(profile.id));
-    }
-    land(batch, sms, &sender, &profile).await
-}
-
-/// The carrier's word on a keyword comes first: it has answered already. A text with a picture is no keyword.
-fn keyword_of(sms: &InboundSms, own: &[String]) -> Option<(KeywordFamily, String)> {
-    let found = if sms.media.is_empty() { recognise(&sms.text, own) } else { None };
-    match (sms.carrier_keyword, found) {
-        (Some(family), Some((_, word))) => Some((family, word)),
-        (Some(family), None) => Some((family, text::preview(&sms.text, 0))),
-        (None, found) => found,
+    let Some(part) = &sms.part else { return take_in_text(batch, sms, &sender, &profile, None).await };
+    match parts::gather(batch, sms, part, &profile).await? {
+        Gathered::Done(outcome) => Ok(outcome),
+        Gathered::Text(Whole { sms, note, waited }) => {
+            let outcome = take_in_text(batch, &sms, &sender, &profile, note).await?;
+            parts::settle(batch, &waited, &outcome);
+            Ok(outcome)
+        }
     }
 }
 
-async fn land(
+/// Takes in a text of which there is no more to come. `note` is to be said of it where it lands.
+pub(super) async fn take_in_text(
     batch: &mut Batch<'_>,
     sms: &InboundSms,
     sender: &Address,
     profile: &KnownProfile,
+    note: Option<String>,
+) -> Result<Outcome, DeskError> {
+    let standing = consented::standing(batch, profile.id).await?;
+    let note = Note { answered: false, more: note.into_iter().collect() };
+    match meaning_of(batch, sms, standing).await? {
+        Meaning::Text if profile.blocked => Ok(Outcome::blocked(profile.id)),
+        Meaning::Text => land(batch, sms, sender, profile, note).await,
+        Meaning::Keyword { family, word, also_text: false } => {
+            keyword::take_in(batch, sms, sender, profile, standing, &Act::keyword(family, &word)).await
+        }
+        Meaning::Keyword { family, word, also_text: true } => {
+            let act = Act::keyword(family, &word);
+            keyword::take_in_and_land(batch, sms, sender, profile, standing, (&act, note)).await
+        }
+        Meaning::OptOut { phrase } => {
+            let act = Act::opt_out(&phrase);
+            keyword::take_in_and_land(batch, sms, sender, profile, standing, (&act, note)).await
+        }
+    }
+}
+
+async fn meaning_of(
+    batch: &mut Batch<'_>,
+    sms: &InboundSms,
+    standing: Standing,
+) -> Result<Meaning, DeskError> {
+    let settings = batch.settings().await?;
+    let keywords = &settings.sms.keywords;
+    let subscribe = keywords.subscribe_words(&sms.to);
+    let vocabulary =
+        Vocabulary { languages: &keywords.languages, subscribe: &subscribe, opted_out: standing.opted_out };
+    Ok(meaning::of(sms, &vocabulary))
+}
+
+/// Puts a text into its ticket, or opens one.
+pub(super) async fn land(
+    batch: &mut Batch<'_>,
+    sms: &InboundSms,
+    sender: &Address,
+    profile: &KnownProfile,
+    note: Note,
 ) -> Result<Outcome, DeskError> {
     let candidate = TicketId::new(batch.now, &entropy());
     let key = sms_thread(sms.to.as_str(), &sms.from);
     let ticket = threads::claim(&mut batch.tx, &key, candidate, batch.now).await?;
     let mut incoming = incoming(batch, sms, AuthorKind::Customer, Effect::Opens);
+    incoming.answered = note.answered;
     let message = incoming.id;
+    let place =
+        if ticket == candidate { "the first text of this number" } else { "a text of the same number" };
+    let why = [format!("{place}: there is one ticket per person and number")].into_iter().chain(note.more);
+    let why = why.collect::<Vec<_>>().join("; ");
+    incoming.why = why.clone();
     if ticket == candidate {
-        incoming.why = "the first text of this number: there is one ticket per person and number".into();
-        let why = incoming.why.clone();
         let new = NewTicket {
             id: candidate,
             channel: Channel::Sms,
@@ -68,6 +117,7 @@ async fn land(
             address: sender.value(),
             reachable: matches!(sender, Address::Phone(_)),
             session: None,
+            chat: None,
             subject: None,
             last_seq: 0,
         };
@@ -77,8 +127,6 @@ async fn land(
     let row = batch.ticket(ticket).await?;
     let mut row =
         row.ok_or_else(|| DeskError::Refused(format!("the thread {key} names a ticket that is not there")))?;
-    incoming.why = "a text of the same number: there is one ticket per person and number".into();
-    let why = incoming.why.clone();
     landing::add(batch, &mut row, profile, incoming).await?;
     Ok(Outcome::ticket(why, ticket, message, profile.id))
 }
@@ -90,65 +138,21 @@ pub(super) fn incoming<'a>(
     author: AuthorKind,
     effect: Effect,
 ) -> Incoming<'a> {
-    let text = with_media(&text::clean(&sms.text), &sms.media);
     Incoming {
         id: MessageId::new(batch.now, &entropy()),
         author,
         segments: i64::try_from(segments::count(&sms.text).count).ok(),
-        text,
+        text: text::clean(&sms.text),
         html: None,
         attachments: Vec::new(),
         sent_at: sms.received_at,
         why: String::new(),
         client_id: None,
         external: Some((&sms.provider, &sms.account, &sms.external_id)),
+        media: &sms.media,
         mail: None,
+        shown: None,
         effect,
-    }
-}
-
-/// Media still lie at the carrier: the text says where, so that nothing is lost.
-fn with_media(text: &str, media: &[CarrierMedia]) -> String {
-    let lines = media
-        .iter()
-        .take(20)
-        .map(|file| format!("[{}] {}", text::line(&file.content_type), text::line(&file.url)));
-    [text.to_owned()].into_iter().filter(|text| !text.is_empty()).chain(lines).collect::<Vec<_>>().join("\n")
-}
-
-#[cfg(test)]
-mod tests {
-    use domain::{PhoneNumber, Timestamp};
-
-    use super::*;
-
-    fn sms(text: &str) -> InboundSms {
-        InboundSms {
-            provider: "sandbox".into(),
-            account: "main".into(),
-            external_id: "1".into(),
-            from: "+15550002222".into(),
-            to: PhoneNumber::parse("+15550001111").unwrap(),
-            text: text.into(),
-            media: Vec::new(),
-            carrier_keyword: None,
-            received_at: Timestamp::from_millis(1),
-        }
-    }
-
-    #[test]
-    fn b2_the_carriers_word_on_a_keyword_comes_first() {
-        assert_eq!(keyword_of(&sms("stop"), &[]), Some((KeywordFamily::Stop, "STOP".into())));
-        assert_eq!(keyword_of(&sms("please stop"), &[]), None);
-        let by_carrier = InboundSms { carrier_keyword: Some(KeywordFamily::Stop), ..sms("Basta") };
-        assert_eq!(keyword_of(&by_carrier, &[]), Some((KeywordFamily::Stop, "Basta".into())));
-    }
-
-    #[test]
-    fn a_picture_without_words_is_still_a_message() {
-        let media = [CarrierMedia { url: "https://c.example/1".into(), content_type: "image/jpeg".into() }];
-        assert_eq!(with_media("", &media), "[image/jpeg] https://c.example/1");
-        assert_eq!(with_media("look", &media), "look\n[image/jpeg] https://c.example/1");
-        assert!(keyword_of(&InboundSms { media: media.to_vec(), ..sms("stop") }, &[]).is_none());
+        answered: false,
     }
 }

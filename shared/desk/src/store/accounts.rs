@@ -178,10 +178,11 @@ pub(crate) async fn prolong_session(tx: &mut Tx, hash: &str, until: Timestamp) -
     Ok(())
 }
 
-/// Ends a session.
-pub(crate) async fn end_session(tx: &mut Tx, hash: &str) -> Result<(), DeskError> {
-    sqlx::query("DELETE FROM sessions WHERE token_hash = $1").bind(hash).execute(&mut **tx).await?;
-    Ok(())
+/// Ends a session and says whose it was.
+pub(crate) async fn end_session(tx: &mut Tx, hash: &str) -> Result<Option<UserId>, DeskError> {
+    let sql = "DELETE FROM sessions WHERE token_hash = $1 RETURNING user_id";
+    let row = sqlx::query(sql).bind(hash).fetch_optional(&mut **tx).await?;
+    row.map(|row| word(row.try_get("user_id")?)).transpose()
 }
 
 /// Adds a sign-in link.

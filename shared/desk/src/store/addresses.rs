@@ -1,9 +1,9 @@
 //! How a profile is known. An address belongs to one profile, whoever asks first and however many ask at once.
 
-use domain::{Address, EmailAddress, ProfileId, Timestamp};
+use domain::{Address, EmailAddress, PhoneNumber, ProfileId, Timestamp};
 use sqlx::Row;
 
-use super::{Tx, rows::word};
+use super::{Tx, rows::word, search_index};
 use crate::DeskError;
 
 /// What intake must know of a profile.
@@ -38,6 +38,33 @@ pub async fn find(tx: &mut Tx, address: &Address) -> Result<Option<KnownProfile>
         })
     })
     .transpose()
+}
+
+/// A profile by its id.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn known(tx: &mut Tx, id: ProfileId) -> Result<Option<KnownProfile>, DeskError> {
+    let row = sqlx::query("SELECT name, blocked_at FROM profiles WHERE id = $1")
+        .bind(id.to_string())
+        .fetch_optional(&mut **tx)
+        .await?;
+    row.map(|row| {
+        let blocked = row.try_get::<Option<i64>, _>("blocked_at")?.is_some();
+        Ok(KnownProfile { id, name: row.try_get("name")?, blocked })
+    })
+    .transpose()
+}
+
+/// A profile's number; of several, the one known longest.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn phone_of(tx: &mut Tx, profile: ProfileId) -> Result<Option<PhoneNumber>, DeskError> {
+    let sql = "SELECT value FROM addresses WHERE profile_id = $1 AND kind = 'phone' ORDER BY created_at, value LIMIT 1";
+    let value: Option<String> =
+        sqlx::query_scalar(sql).bind(profile.to_string()).fetch_optional(&mut **tx).await?;
+    value.as_deref().map(word).transpose()
 }
 
 /// A new profile known by this address; whoever was quicker wins.
@@ -86,7 +113,11 @@ pub async fn attach(
     .bind(now.millis())
     .execute(&mut **tx)
     .await?;
-    Ok(added.rows_affected() > 0)
+    let added = added.rows_affected() > 0;
+    if added {
+        search_index::profile(tx, profile).await?;
+    }
+    Ok(added)
 }
 
 /// Names a profile that has no name.
@@ -94,13 +125,13 @@ pub async fn attach(
 /// # Errors
 /// The database refuses.
 pub async fn name(tx: &mut Tx, profile: ProfileId, name: &str, now: Timestamp) -> Result<(), DeskError> {
-    sqlx::query("UPDATE profiles SET name = $1, updated_at = $2 WHERE id = $3 AND name IS NULL")
+    let named = sqlx::query("UPDATE profiles SET name = $1, updated_at = $2 WHERE id = $3 AND name IS NULL")
         .bind(name)
         .bind(now.millis())
         .bind(profile.to_string())
         .execute(&mut **tx)
         .await?;
-    Ok(())
+    if named.rows_affected() > 0 { search_index::profile(tx, profile).await } else { Ok(()) }
 }
 
 /// Keeps, for showing, the address an unverified visitor gives. It never makes them anybody.
@@ -113,7 +144,7 @@ pub async fn claim_email(
     email: &EmailAddress,
     now: Timestamp,
 ) -> Result<(), DeskError> {
-    sqlx::query(
+    let claimed = sqlx::query(
         "UPDATE profiles SET claimed_email = $1, updated_at = $2 \
          WHERE id = $3 AND (claimed_email IS NULL OR claimed_email <> $1)",
     )
@@ -122,5 +153,5 @@ pub async fn claim_email(
     .bind(profile.to_string())
     .execute(&mut **tx)
     .await?;
-    Ok(())
+    if claimed.rows_affected() > 0 { search_index::profile(tx, profile).await } else { Ok(()) }
 }

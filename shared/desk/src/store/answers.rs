@@ -4,8 +4,8 @@ use domain::Timestamp;
 use sqlx::Row;
 use uuid::Uuid;
 
-use super::Tx;
-use crate::{DeskError, idempotency::KeptAnswer};
+use super::{Tx, bulk};
+use crate::{DeskError, bulk::KEPT_MILLIS, idempotency::KeptAnswer};
 
 /// Takes a key; `false` when it is taken or answered. One taken before `stale` and never answered is taken over.
 pub(crate) async fn take(
@@ -79,7 +79,8 @@ pub(crate) async fn drop(tx: &mut Tx, actor: Uuid, key: &str) -> Result<(), Desk
     Ok(())
 }
 
-/// Deletes answers from before `answers`, and sessions and sign-in links that have ended.
+/// Deletes answers from before `answers`, sessions and sign-in links that have ended, and what became of each ticket in
+/// old changes of many.
 pub(crate) async fn forget(tx: &mut Tx, now: Timestamp, answers: Timestamp) -> Result<(), DeskError> {
     for (sql, before) in [
         ("DELETE FROM idempotency WHERE created_at < $1", answers),
@@ -88,5 +89,5 @@ pub(crate) async fn forget(tx: &mut Tx, now: Timestamp, answers: Timestamp) -> R
     ] {
         sqlx::query(sql).bind(before.millis()).execute(&mut **tx).await?;
     }
-    Ok(())
+    bulk::forget(tx, now.plus(-KEPT_MILLIS)).await
 }

@@ -12,6 +12,9 @@ use uuid::Uuid;
 use super::{Store, Tx, rows::word};
 use crate::DeskError;
 
+/// The author's name of a confirmation of an opt-out.
+pub const CONFIRMS_OPT_OUT: &str = "STOP";
+
 /// A message of ours, locked.
 #[derive(Clone, Debug)]
 pub struct Outgoing {
@@ -37,8 +40,20 @@ pub struct Outgoing {
     pub claim: Option<Uuid>,
     /// Whether consent is asked for at the moment of sending.
     pub needs_consent: bool,
+    /// It confirms an opt-out: the one text that goes out after it.
+    pub confirms_opt_out: bool,
+    /// When it was written.
+    pub written_at: Timestamp,
     /// The chat session.
     pub session: Option<SessionId>,
+    /// The customer's address it goes to.
+    pub recipient: Option<String>,
+    /// SMS segments.
+    pub segments: Option<i64>,
+    /// When it leaves, while it waits for that.
+    pub send_at: Option<Timestamp>,
+    /// Leaves in quiet hours too: somebody decided so.
+    pub quiet_override: bool,
 }
 
 /// Locks a message of ours until the transaction ends.
@@ -47,14 +62,17 @@ pub struct Outgoing {
 /// The database cannot be read.
 pub async fn lock(store: &Store, tx: &mut Tx, id: MessageId) -> Result<Option<Outgoing>, DeskError> {
     let sql = format!(
-        "SELECT m.id, m.ticket_id, m.seq, m.profile_id, m.channel, m.inbox, m.author_kind, m.status, m.claim, \
-         m.needs_consent, (SELECT blocked_at FROM profiles p WHERE p.id = m.profile_id) AS blocked_at, \
+        "SELECT m.id, m.ticket_id, m.seq, m.profile_id, m.channel, m.inbox, m.author_kind, m.author_name, m.status, m.claim, \
+         m.needs_consent, m.created_at, m.recipient, m.segments, m.send_at, m.quiet_override, \
+         (SELECT blocked_at FROM profiles p WHERE p.id = m.profile_id) AS blocked_at, \
          (SELECT session_id FROM tickets t WHERE t.id = m.ticket_id) AS session_id \
          FROM messages m WHERE m.id = $1 AND m.direction = 'out'{}",
         store.dialect.for_update
     );
     let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id.to_string()).fetch_optional(&mut **tx).await?;
     row.map(|row| {
+        let author: AuthorKind = word(row.try_get("author_kind")?)?;
+        let name: Option<&str> = row.try_get("author_name")?;
         Ok(Outgoing {
             id,
             ticket: maybe(row.try_get("ticket_id")?)?,
@@ -63,11 +81,17 @@ pub async fn lock(store: &Store, tx: &mut Tx, id: MessageId) -> Result<Option<Ou
             blocked: row.try_get::<Option<i64>, _>("blocked_at")?.is_some(),
             channel: word(row.try_get("channel")?)?,
             inbox: row.try_get("inbox")?,
-            author: word(row.try_get("author_kind")?)?,
+            author,
             status: word(row.try_get("status")?)?,
             claim: maybe(row.try_get("claim")?)?,
             needs_consent: row.try_get::<i64, _>("needs_consent")? != 0,
+            confirms_opt_out: author == AuthorKind::Keyword && name == Some(CONFIRMS_OPT_OUT),
+            written_at: Timestamp::from_millis(row.try_get("created_at")?),
             session: maybe(row.try_get("session_id")?)?,
+            recipient: row.try_get("recipient")?,
+            segments: row.try_get("segments")?,
+            send_at: row.try_get::<Option<i64>, _>("send_at")?.map(Timestamp::from_millis),
+            quiet_override: row.try_get::<i64, _>("quiet_override")? != 0,
         })
     })
     .transpose()
@@ -120,7 +144,7 @@ pub struct CarrierId<'a> {
 /// # Errors
 /// The database refuses.
 pub async fn hold_carrier_id(tx: &mut Tx, carrier: CarrierId<'_>, now: Timestamp) -> Result<(), DeskError> {
-    add_early(tx, carrier, "", None, now).await
+    insert_early(tx, carrier, "", None, false, now).await
 }
 
 /// Ends what [`hold_carrier_id`] began.
@@ -139,6 +163,17 @@ pub async fn let_go_of_carrier_id(tx: &mut Tx, carrier: CarrierId<'_>) -> Result
     Ok(())
 }
 
+/// A receipt that came before its message knew the carrier's name for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Early {
+    /// Where the message is.
+    pub status: MessageStatus,
+    /// Why it failed.
+    pub error: Option<DeliveryError>,
+    /// The customer opted out at the carrier.
+    pub opted_out: bool,
+}
+
 /// Keeps a receipt until its message knows the carrier's name for it.
 ///
 /// # Errors
@@ -146,13 +181,23 @@ pub async fn let_go_of_carrier_id(tx: &mut Tx, carrier: CarrierId<'_>) -> Result
 pub async fn add_early(
     tx: &mut Tx,
     carrier: CarrierId<'_>,
+    early: &Early,
+    now: Timestamp,
+) -> Result<(), DeskError> {
+    insert_early(tx, carrier, early.status.as_str(), early.error.as_ref(), early.opted_out, now).await
+}
+
+async fn insert_early(
+    tx: &mut Tx,
+    carrier: CarrierId<'_>,
     status: &str,
     error: Option<&DeliveryError>,
+    opted_out: bool,
     now: Timestamp,
 ) -> Result<(), DeskError> {
     sqlx::query(
-        "INSERT INTO early_receipts (provider, account, external_id, status, error_code, error_reason, at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (provider, account, external_id, status) \
+        "INSERT INTO early_receipts (provider, account, external_id, status, error_code, error_reason, at, opted_out) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (provider, account, external_id, status) \
          DO UPDATE SET at = excluded.at",
     )
     .bind(carrier.provider)
@@ -162,6 +207,7 @@ pub async fn add_early(
     .bind(error.map(|error| error.code.as_str()))
     .bind(error.map(|error| error.reason.as_str()))
     .bind(now.millis())
+    .bind(i64::from(opted_out))
     .execute(&mut **tx)
     .await?;
     Ok(())
@@ -171,13 +217,10 @@ pub async fn add_early(
 ///
 /// # Errors
 /// The database refuses.
-pub async fn take_early(
-    tx: &mut Tx,
-    carrier: CarrierId<'_>,
-) -> Result<Vec<(MessageStatus, Option<DeliveryError>)>, DeskError> {
+pub async fn take_early(tx: &mut Tx, carrier: CarrierId<'_>) -> Result<Vec<Early>, DeskError> {
     let rows = sqlx::query(
         "DELETE FROM early_receipts WHERE provider = $1 AND account = $2 AND external_id = $3 AND status <> '' \
-         RETURNING status, error_code, error_reason",
+         RETURNING status, error_code, error_reason, opted_out",
     )
     .bind(carrier.provider)
     .bind(carrier.account)
@@ -189,7 +232,8 @@ pub async fn take_early(
             let code: Option<String> = row.try_get("error_code")?;
             let reason: Option<String> = row.try_get("error_reason")?;
             let error = code.map(|code| DeliveryError { code, reason: reason.unwrap_or_default() });
-            Ok((word(row.try_get("status")?)?, error))
+            let opted_out = row.try_get::<i64, _>("opted_out")? != 0;
+            Ok(Early { status: word(row.try_get("status")?)?, error, opted_out })
         })
         .collect()
 }

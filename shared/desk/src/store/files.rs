@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use domain::{AttachmentId, Timestamp, message::Attachment};
-use sqlx::AssertSqlSafe;
+use domain::{AttachmentId, MessageId, Timestamp, message::Attachment};
+use sqlx::{AssertSqlSafe, Row};
 use uuid::Uuid;
 
 use super::{Store, Tx, rows};
@@ -61,4 +61,14 @@ pub(crate) async fn unused(
     }
     let missing = || DeskError::invalid("attachments", "a file is not there, or belongs to another message");
     ids.iter().map(|id| files.remove(id).ok_or_else(missing)).collect()
+}
+
+/// The raw mail of a message: its blob key and its subject. `None` where there is none.
+pub(crate) async fn original(
+    store: &Store,
+    id: MessageId,
+) -> Result<Option<(String, Option<String>)>, DeskError> {
+    let sql = "SELECT raw_blob, subject FROM messages WHERE id = $1 AND raw_blob IS NOT NULL";
+    let row = sqlx::query(sql).bind(id.to_string()).fetch_optional(store.reader()).await?;
+    row.map(|row| Ok((row.try_get("raw_blob")?, row.try_get("subject")?))).transpose()
 }

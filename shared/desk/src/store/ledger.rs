@@ -114,6 +114,36 @@ pub async fn settle(store: &Store, tx: &mut Tx, lines: &[Line]) -> Result<(), De
     write(store, tx, lines, set).await.map(drop)
 }
 
+/// Writes what became of a line that was held until now. Only a line in quarantine keeps its event.
+///
+/// # Errors
+/// The database refuses.
+pub async fn restate(
+    tx: &mut Tx,
+    dedup_key: &str,
+    state: LedgerState,
+    reason: &str,
+    ticket: Option<TicketId>,
+    message: Option<MessageId>,
+    profile: Option<ProfileId>,
+) -> Result<(), DeskError> {
+    sqlx::query(
+        "UPDATE ledger SET state = $1, reason = $2, ticket_id = $3, message_id = $4, profile_id = $5, \
+         envelope = CASE WHEN $6 = 'blocked' THEN envelope ELSE NULL END \
+         WHERE dedup_key = $7 AND state = 'held'",
+    )
+    .bind(state.as_str())
+    .bind(reason)
+    .bind(ticket.map(|id| id.to_string()))
+    .bind(message.map(|id| id.to_string()))
+    .bind(profile.map(|id| id.to_string()))
+    .bind(state.as_str())
+    .bind(dedup_key)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
 /// Adds lines that may be there already.
 ///
 /// # Errors

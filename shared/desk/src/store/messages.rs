@@ -1,9 +1,12 @@
 //! Messages as they are written.
 
-use domain::{AuthorKind, Channel, Message, MessageId, ProfileId, TicketId, Timestamp, message::Attachment};
-use sqlx::{AssertSqlSafe, Row};
+use domain::{
+    AuthorKind, Channel, Message, MessageId, ProfileId, TicketId, Timestamp, mail::MailView,
+    message::Attachment,
+};
+use sqlx::{AnyConnection, AssertSqlSafe, Row};
 
-use super::{Store, Tx};
+use super::{Store, Tx, search_index};
 use crate::DeskError;
 
 /// What a new message says besides what everybody sees of it.
@@ -23,6 +26,10 @@ pub struct NewMessage<'a> {
     pub external: Option<(&'a str, &'a str, &'a str)>,
     /// What a mail has besides.
     pub mail: Option<MailFacts<'a>>,
+    /// The customer's address, where it goes to one.
+    pub recipient: Option<&'a str>,
+    /// Leaves in quiet hours too: somebody decided so.
+    pub quiet_override: bool,
     /// Whether consent is checked again at the moment of sending.
     pub needs_consent: bool,
     /// The ticket's version once this message is in it.
@@ -42,13 +49,16 @@ pub struct MailFacts<'a> {
     pub references: &'a str,
     /// Blob key of the raw mail.
     pub raw: Option<&'a str>,
+    /// Its subject as subjects are compared.
+    pub base_subject: &'a str,
 }
 
 const INSERT: &str = "INSERT INTO messages (id, ticket_id, seq, profile_id, channel, inbox, direction, author_kind, \
     author_id, author_name, body, html, status, segments, why, client_id, provider, account, external_id, subject, \
-    mail_id, mail_references, raw_blob, needs_consent, version, sent_at, created_at, updated_at) \
+    mail_id, mail_references, raw_blob, needs_consent, version, sent_at, created_at, updated_at, send_at, recipient, quiet_override, \
+    reply_text, mail, base_subject) \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, \
-    $24, $25, $26, $27, $28)";
+    $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34)";
 
 /// Adds a message. Its attachments are added apart ([`add_files`], [`take_files`]).
 ///
@@ -85,9 +95,23 @@ pub async fn insert(tx: &mut Tx, new: NewMessage<'_>) -> Result<(), DeskError> {
         .bind(message.sent_at.millis())
         .bind(new.now.millis())
         .bind(new.now.millis())
+        .bind(message.send_at.map(Timestamp::millis))
+        .bind(new.recipient)
+        .bind(i64::from(new.quiet_override))
+        .bind(&message.reply_text)
+        .bind(document(message.mail.as_deref())?)
+        .bind(new.mail.map(|mail| mail.base_subject).filter(|subject| !subject.is_empty()))
         .execute(&mut **tx)
         .await?;
-    Ok(())
+    match new.ticket {
+        Some(ticket) => search_index::message(tx, message.id, ticket, &message.text).await,
+        None => Ok(()),
+    }
+}
+
+fn document(mail: Option<&MailView>) -> Result<Option<String>, DeskError> {
+    let written = mail.map(serde_json::to_string).transpose();
+    written.map_err(|error| DeskError::Refused(format!("a mail cannot be written down: {error}")))
 }
 
 /// Adds the files of a message that came in.
@@ -159,23 +183,34 @@ pub struct LastMail {
     pub mail_id: Option<String>,
     /// Its `References`.
     pub references: String,
+    /// When it was sent.
+    pub sent_at: Option<Timestamp>,
+    /// What its writer wrote now.
+    pub text: String,
+    /// What it shows besides.
+    pub view: Option<MailView>,
 }
 
 /// The newest mail the customer sent to a ticket, with the `Message-ID` of the newest one that has one.
 ///
 /// # Errors
 /// The database cannot be read.
-pub async fn last_mail(tx: &mut Tx, ticket: TicketId) -> Result<LastMail, DeskError> {
+pub async fn last_mail(connection: &mut AnyConnection, ticket: TicketId) -> Result<LastMail, DeskError> {
     let rows = sqlx::query(
-        "SELECT subject, mail_id, mail_references FROM messages WHERE ticket_id = $1 AND direction = 'in' \
+        "SELECT subject, mail_id, mail_references, sent_at, COALESCE(reply_text, body) AS body, mail FROM messages WHERE ticket_id = $1 AND direction = 'in' \
          AND author_kind = 'customer' ORDER BY seq DESC LIMIT 10",
     )
     .bind(ticket.to_string())
-    .fetch_all(&mut **tx)
+    .fetch_all(&mut *connection)
     .await?;
     let mut found = LastMail::default();
     if let Some(newest) = rows.first() {
         found.subject = newest.try_get("subject")?;
+        found.sent_at = Some(Timestamp::from_millis(newest.try_get("sent_at")?));
+        found.text = newest.try_get("body")?;
+        // a view that cannot be read is no reason not to answer
+        let view: Option<&str> = newest.try_get("mail")?;
+        found.view = view.and_then(|view| serde_json::from_str(view).ok());
     }
     for row in rows {
         let mail_id: Option<String> = row.try_get("mail_id")?;
@@ -273,5 +308,17 @@ pub async fn says(tx: &mut Tx, id: MessageId, profile: ProfileId, text: &str) ->
     .bind(text)
     .fetch_optional(&mut **tx)
     .await?;
+    Ok(found.is_some())
+}
+
+/// Whether a message of ours went to that address.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn went_to(tx: &mut Tx, id: MessageId, recipient: &str) -> Result<bool, DeskError> {
+    let sql = "SELECT CAST(1 AS BIGINT) FROM messages WHERE id = $1 AND direction = 'out' AND recipient = $2 \
+         AND author_kind IN ('follow_up', 'system')";
+    let found: Option<i64> =
+        sqlx::query_scalar(sql).bind(id.to_string()).bind(recipient).fetch_optional(&mut **tx).await?;
     Ok(found.is_some())
 }

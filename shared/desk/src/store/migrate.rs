@@ -10,9 +10,23 @@ use sqlx::{
 use super::Store;
 use crate::DeskError;
 
-/// Every migration: version, what it does, SQL with `{{blob}}` for the type of bytes and
+/// Every migration: version, what it does, SQL with `{{blob}}` for the type of bytes (and others of
+/// the dialect) and
 /// `{{ticket_numbers}}` for what ticket numbers are drawn from.
-const MIGRATIONS: &[(i64, &str, &str)] = &[(2026112101, "first", include_str!("migrations/0001_first.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (2026112101, "first", include_str!("migrations/0001_first.sql")),
+    (2026112502, "words", include_str!("migrations/0002_words.sql")),
+    (2026112503, "queue", include_str!("migrations/0003_queue.sql")),
+    (2026112504, "links", include_str!("migrations/0004_links.sql")),
+    (2026112505, "mail", include_str!("migrations/0005_mail.sql")),
+    (2026112506, "mail answers", include_str!("migrations/0006_mail_answers.sql")),
+    (2026112507, "chat", include_str!("migrations/0007_chat.sql")),
+    (2026112609, "lists", include_str!("migrations/0009_lists.sql")),
+    (2026112610, "quick responses and notes", include_str!("migrations/0010_quick_responses_and_notes.sql")),
+    (2026112611, "search", include_str!("migrations/0011_search.sql")),
+    (2026112612, "routing", include_str!("migrations/0012_routing.sql")),
+    (2026112613, "notices", include_str!("migrations/0013_notices.sql")),
+];
 
 /// The version this executable needs.
 pub const VERSION: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
@@ -27,6 +41,8 @@ pub async fn run(store: &Store) -> Result<(), DeskError> {
         .map(|(version, name, sql)| {
             let sql = sql
                 .replace("{{blob}}", store.dialect.blob)
+                .replace("{{serial}}", store.dialect.serial)
+                .replace("{{search_words}}", store.dialect.search_words)
                 .replace("{{ticket_numbers}}", store.dialect.ticket_numbers);
             let sql = AssertSqlSafe(sql).into_sql_str();
             Migration::new(*version, Cow::Borrowed(*name), MigrationType::Simple, sql, false)

@@ -6,12 +6,13 @@ use domain::{
     Address, Channel, EmailAddress, PhoneNumber, ProfileId, TicketId, Timestamp, UserId,
     consent::ConsentRecord,
 };
-use sqlx::{Any, AnyConnection, AssertSqlSafe, Row, any::AnyRow, query::Query};
+use sqlx::{Any, AnyConnection, AssertSqlSafe, Executor, Row, any::AnyRow, query::Query};
 
 use super::{
     Store, Tx,
     rows::{consents_of, word},
     search::{Conditions, pattern},
+    search_index,
 };
 use crate::{
     DeskError, consent, entropy,
@@ -136,6 +137,25 @@ async fn counts(
     rows.iter().map(|row| Ok((row.try_get("profile_id")?, row.try_get("n")?))).collect()
 }
 
+/// Where a customer is, as far as their profile says.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Place {
+    /// IANA time zone.
+    pub time_zone: Option<String>,
+    /// Place.
+    pub location: Option<String>,
+}
+
+/// Where a customer is.
+pub(crate) async fn place<E>(executor: &mut E, id: ProfileId) -> Result<Place, DeskError>
+where
+    for<'c> &'c mut E: Executor<'c, Database = Any>,
+{
+    let query = sqlx::query("SELECT time_zone, location FROM profiles WHERE id = $1").bind(id.to_string());
+    let Some(row) = query.fetch_optional(&mut *executor).await? else { return Ok(Place::default()) };
+    Ok(Place { time_zone: row.try_get("time_zone")?, location: row.try_get("location")? })
+}
+
 /// Whether there is such a profile.
 pub(crate) async fn exists(tx: &mut Tx, id: ProfileId) -> Result<bool, DeskError> {
     let row = sqlx::query("SELECT id FROM profiles WHERE id = $1")
@@ -167,9 +187,12 @@ pub(crate) async fn change(
     }
     let now = sets.number(now.millis());
     sets.add(format!("updated_at = {now}"));
-    let id = sets.text(&id.to_string());
-    let sql = format!("UPDATE profiles SET {} WHERE id = {id}", sets.list());
+    let place = sets.text(&id.to_string());
+    let sql = format!("UPDATE profiles SET {} WHERE id = {place}", sets.list());
     let done = sets.bind(sqlx::query(AssertSqlSafe(sql))).execute(&mut **tx).await?;
+    if patch.name.is_some() {
+        search_index::profile(tx, id).await?;
+    }
     Ok(done.rows_affected() == 1)
 }
 
@@ -196,17 +219,22 @@ pub(crate) async fn consents(store: &Store, id: ProfileId) -> Result<Vec<Consent
     Ok(consents_of(store, &mut *connection, std::slice::from_ref(&id)).await?.remove(&id).unwrap_or_default())
 }
 
-/// Adds to the history of consent.
+/// Adds to the history of consent. `once` names the word that is recorded: the same word again is there already.
 pub(crate) async fn add_consent(
     tx: &mut Tx,
     profile: ProfileId,
+    once: Option<&str>,
     record: &ConsentRecord,
 ) -> Result<(), DeskError> {
+    let id = once.map_or_else(
+        || UserId::new(record.at, &entropy()),
+        |name| UserId::named(profile.0, &format!("{name}:{}", record.kind.as_str())),
+    );
     sqlx::query(
         "INSERT INTO consents (id, profile_id, kind, state, source, evidence, number, at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING",
     )
-    .bind(UserId::new(record.at, &entropy()).to_string())
+    .bind(id.to_string())
     .bind(profile.to_string())
     .bind(record.kind.as_str())
     .bind(record.state.as_str())

@@ -6,24 +6,38 @@ use domain::{
     Channel, Message, MessageId, ProfileId, SessionId, TicketId, Timestamp, UserId,
     consent::{ConsentKind, ConsentRecord, ConsentState, may_text},
     event::{Assignee, CanReply, ProfileSummary, TicketView},
-    message::{Attachment, Author, DeliveryError},
+    filter::NOBODY_WAITS,
+    mail::MailView,
+    message::{Attachment, Attribution, Author, Carried, DeliveryError},
+    routing::Placed,
     ticket::{ReplyFacts, State, may_reply},
 };
 use sqlx::{Any, AssertSqlSafe, Executor, Row, any::AnyRow};
 
-use super::Store;
+use super::{Store, carried, chats};
 use crate::DeskError;
 
 /// The columns of a message, in the order nothing depends on.
 pub const MESSAGE_COLUMNS: &str = "id, ticket_id, seq, direction, author_kind, author_id, author_name, body, html, \
-    status, error_code, error_reason, segments, why, client_id, sent_at";
+    status, error_code, error_reason, segments, why, client_id, sent_at, send_at, credited_id, files_pending, \
+    reply_text, mail, \
+    CAST(CASE WHEN original IS NULL THEN 0 ELSE 1 END AS BIGINT) AS has_links";
 
-/// A ticket's row joined with its profile and assignee.
+/// A ticket's row joined with its profile, its assignee and the campaign message it is attributed to.
 pub const TICKET_SELECT: &str = "SELECT t.id, t.number, t.channel, t.inbox, t.profile_id, t.address, t.reachable, \
-    t.session_id, t.status, t.snoozed_until, t.closed_at, t.subject, t.preview, t.assignee_id, t.team_id, t.unread, \
-    t.visitor_online, t.last_seq, t.version, t.created_at, t.updated_at, t.last_message_at, t.first_response_at, \
-    p.name AS profile_name, p.blocked_at, u.name AS assignee_name \
-    FROM tickets t JOIN profiles p ON p.id = t.profile_id LEFT JOIN users u ON u.id = t.assignee_id";
+    t.session_id, t.status, t.snoozed_until, t.closed_at, t.subject, t.preview, t.assignee_id, \
+    (SELECT e.id FROM teams e WHERE e.id = t.team_id) AS team_id, t.priority, t.placed, t.unread, \
+    t.visitor_online, t.visitor_at, t.page, t.form, t.rating, t.rating_comment, t.follow_up_plan, t.follow_up_due, \
+    t.last_seq, t.version, t.created_at, t.updated_at, t.last_message_at, t.first_response_at, \
+    t.waiting_at, \
+    p.name AS profile_name, p.blocked_at, u.name AS assignee_name, \
+    c.message_id, c.kind, c.source_id, c.source_name \
+    FROM tickets t JOIN profiles p ON p.id = t.profile_id LEFT JOIN users u ON u.id = t.assignee_id \
+    LEFT JOIN campaign_messages c ON c.message_id = t.credited_id";
+
+/// The tables of [`TICKET_SELECT`].
+pub const TICKET_FROM: &str = "FROM tickets t JOIN profiles p ON p.id = t.profile_id \
+    LEFT JOIN users u ON u.id = t.assignee_id LEFT JOIN campaign_messages c ON c.message_id = t.credited_id";
 
 /// A ticket as it lies in the database, with what its view needs besides.
 #[derive(Clone, Debug)]
@@ -40,6 +54,8 @@ pub struct TicketRow {
     pub reachable: bool,
     /// SMS consent of the profile.
     pub sms_consent: bool,
+    /// Who decided whose it is.
+    pub placed: Placed,
 }
 
 impl TicketRow {
@@ -49,6 +65,9 @@ impl TicketRow {
         state.as_str().clone_into(&mut self.view.status);
         self.view.snoozed_until = if let State::Snoozed { until } = state { Some(until) } else { None };
         self.view.closed_at = if let State::Closed { at } = state { Some(at) } else { None };
+        if matches!(state, State::Closed { .. }) {
+            self.view.waiting_since = None;
+        }
         self.view.can_reply = can_reply(self.reply_facts());
     }
 
@@ -179,20 +198,26 @@ fn ticket(row: &AnyRow, tags: Vec<String>, sms_consent: bool) -> Result<TicketRo
         },
         assignee,
         team: row.try_get("team_id")?,
+        priority: word(row.try_get("priority")?)?,
         tags,
         unread: row.try_get::<i64, _>("unread")? != 0,
         created_at: time(row, "created_at")?,
         updated_at,
         last_message_at: time(row, "last_message_at")?,
         first_response_at: maybe_time(row, "first_response_at")?,
+        waiting_since: Some(row.try_get::<i64, _>("waiting_at")?)
+            .filter(|at| *at != NOBODY_WAITS)
+            .map(Timestamp::from_millis),
         closed_at,
-        attribution: None,
+        attribution: attribution(row)?,
         can_reply,
         visitor_online: row.try_get::<i64, _>("visitor_online")? != 0,
+        chat: (channel == Channel::Chat).then(|| chats::facts(row).map(Box::new)).transpose()?,
         version: row.try_get("version")?,
     };
     let session = optional(row.try_get("session_id")?)?;
-    Ok(TicketRow { view, state, session, last_seq: row.try_get("last_seq")?, reachable, sms_consent })
+    let placed = word(row.try_get("placed")?)?;
+    Ok(TicketRow { view, state, session, last_seq: row.try_get("last_seq")?, reachable, sms_consent, placed })
 }
 
 async fn tags_of<E>(
@@ -260,6 +285,7 @@ where
     for<'c> &'c mut E: Executor<'c, Database = Any>,
 {
     let ids: Vec<String> = rows.iter().map(|row| row.try_get("id")).collect::<Result<_, _>>()?;
+    let mut carried = carried::of(store, executor, rows).await?;
     let sql = "SELECT id, message_id, name, content_type, size, blob FROM attachments WHERE message_id IN";
     let mut files: HashMap<String, Vec<Attachment>> = HashMap::new();
     for row in rows_of(store, executor, sql, "ORDER BY position", &ids).await? {
@@ -267,8 +293,10 @@ where
     }
     rows.iter()
         .map(|row| {
-            let files = files.remove(row.try_get::<&str, _>("id")?).unwrap_or_default();
-            message(row, files, ticket)
+            let id: &str = row.try_get("id")?;
+            let (files, carried) =
+                (files.remove(id).unwrap_or_default(), carried.remove(id).unwrap_or_default());
+            message(row, files, carried, ticket)
         })
         .collect()
 }
@@ -289,7 +317,12 @@ pub fn attachment(row: &AnyRow) -> Result<Attachment, DeskError> {
     })
 }
 
-fn message(row: &AnyRow, attachments: Vec<Attachment>, ticket: TicketId) -> Result<Message, DeskError> {
+fn message(
+    row: &AnyRow,
+    attachments: Vec<Attachment>,
+    carried: Carried,
+    ticket: TicketId,
+) -> Result<Message, DeskError> {
     let code: Option<String> = row.try_get("error_code")?;
     let reason: Option<String> = row.try_get("error_reason")?;
     Ok(Message {
@@ -311,11 +344,33 @@ fn message(row: &AnyRow, attachments: Vec<Attachment>, ticket: TicketId) -> Resu
         sent_at: time(row, "sent_at")?,
         why: row.try_get("why")?,
         client_id: optional(row.try_get("client_id")?)?,
+        carried,
+        send_at: maybe_time(row, "send_at")?,
+        reply_text: row.try_get("reply_text")?,
+        mail: mail(row)?,
     })
 }
 
+fn mail(row: &AnyRow) -> Result<Option<Box<MailView>>, DeskError> {
+    let Some(text) = row.try_get::<Option<&str>, _>("mail")? else { return Ok(None) };
+    let odd =
+        |error| DeskError::Unavailable(format!("the database holds a mail that makes no sense: {error}"));
+    serde_json::from_str(text).map(Some).map_err(odd)
+}
+
+/// The campaign message of a row with `message_id, kind, source_id, source_name`, where it has one.
+///
+/// # Errors
+/// The row is not one.
+pub fn attribution(row: &AnyRow) -> Result<Option<Attribution>, DeskError> {
+    let Some(message_id) = optional(row.try_get("message_id")?)? else { return Ok(None) };
+    let (kind, id, name) =
+        (word(row.try_get("kind")?)?, row.try_get("source_id")?, row.try_get("source_name")?);
+    Ok(Some(Attribution { kind, id, name, message_id }))
+}
+
 /// Rows of `{sql} (…ids…) {order}`, in chunks that both databases take.
-async fn rows_of<E>(
+pub(super) async fn rows_of<E>(
     store: &Store,
     executor: &mut E,
     sql: &str,

@@ -1,16 +1,45 @@
 //! The list of tickets: one statement built from the filters, in pages by key.
 
-use sqlx::AssertSqlSafe;
+use domain::search::parse;
+use sqlx::{AssertSqlSafe, Row};
 
 use super::{
     Store,
-    rows::{self, TICKET_SELECT, TicketRow},
-    search::{Conditions, pattern},
+    rows::{self, TICKET_FROM, TICKET_SELECT, TicketRow},
+    search::Conditions,
+    search_query,
 };
 use crate::{
     Actor, DeskError,
-    tickets::{AssigneeFilter, Sort, TicketFilter},
+    tickets::{AssigneeFilter, Sort, TeamFilter, TicketFilter},
 };
+
+/// How far matching tickets are counted: a list says "more than this" instead of counting everything.
+pub(crate) const COUNTED: i64 = 1000;
+
+/// What the tickets of a filter have in common, for the tables of [`TICKET_SELECT`].
+fn conditions(store: &Store, filter: &TicketFilter, actor: &Actor) -> Result<Conditions, DeskError> {
+    let mut conditions = Conditions::default();
+    narrow(&mut conditions, store, filter, actor)?;
+    Ok(conditions)
+}
+
+/// Adds what the tickets of a filter have in common.
+pub(crate) fn narrow(
+    conditions: &mut Conditions,
+    store: &Store,
+    filter: &TicketFilter,
+    actor: &Actor,
+) -> Result<(), DeskError> {
+    by_facts(conditions, filter, actor);
+    by_times(conditions, filter);
+    if let Some(q) = &filter.q {
+        let search = parse(q).map_err(|reason| DeskError::invalid("q", reason))?;
+        by_facts(conditions, &search.filter, actor);
+        search_query::narrow(conditions, store.dialect, &search);
+    }
+    Ok(())
+}
 
 /// At most `limit` tickets after a key.
 pub(crate) async fn page(
@@ -20,17 +49,13 @@ pub(crate) async fn page(
     after: Option<(i64, String)>,
     limit: i64,
 ) -> Result<Vec<TicketRow>, DeskError> {
-    let mut conditions = Conditions::default();
-    by_facts(&mut conditions, filter, actor);
-    by_times(&mut conditions, filter);
-    if let Some(words) = filter.q.as_deref().map(str::trim).filter(|words| !words.is_empty()) {
-        by_words(&mut conditions, words);
-    }
+    let mut conditions = conditions(store, filter, actor)?;
     let (column, descending) = match filter.sort {
         Sort::NewestMessage => ("t.last_message_at", true),
         Sort::OldestMessage => ("t.last_message_at", false),
         Sort::Newest => ("t.created_at", true),
         Sort::Oldest => ("t.created_at", false),
+        Sort::LongestWaiting => ("t.waiting_at", false),
     };
     let (direction, sign) = if descending { ("DESC", "<") } else { ("ASC", ">") };
     if let Some((at, id)) = after {
@@ -47,6 +72,18 @@ pub(crate) async fn page(
     rows::tickets(store, &mut *connection, &found).await
 }
 
+/// How many tickets match, at most [`COUNTED`] and one.
+pub(crate) async fn count(store: &Store, filter: &TicketFilter, actor: &Actor) -> Result<i64, DeskError> {
+    let mut conditions = conditions(store, filter, actor)?;
+    let limit = conditions.number(COUNTED + 1);
+    let sql = format!(
+        "SELECT count(*) FROM (SELECT 1 AS one {TICKET_FROM}{} LIMIT {limit}) AS counted",
+        conditions.clause()
+    );
+    let row = conditions.bind(sqlx::query(AssertSqlSafe(sql))).fetch_one(store.reader()).await?;
+    Ok(row.try_get(0)?)
+}
+
 fn by_facts(conditions: &mut Conditions, filter: &TicketFilter, actor: &Actor) {
     if !filter.status.is_empty() {
         conditions.one_of("t.status", filter.status.iter().cloned());
@@ -60,13 +97,36 @@ fn by_facts(conditions: &mut Conditions, filter: &TicketFilter, actor: &Actor) {
         Some(AssigneeFilter::Me) => conditions.one_of("t.assignee_id", [actor.id.to_string()]),
         Some(AssigneeFilter::User(id)) => conditions.one_of("t.assignee_id", [id.to_string()]),
     }
+    match filter.team {
+        None => {}
+        Some(TeamFilter::None) => conditions.add("t.team_id IS NULL".into()),
+        Some(TeamFilter::Team(id)) => conditions.one_of("t.team_id", [id.to_string()]),
+    }
     if let Some(unread) = filter.unread {
         // a constant, so that the partial index of unread tickets is used
         conditions.add(format!("t.unread = {}", i64::from(unread)));
     }
-    if let Some(tag) = &filter.tag {
-        let tag = conditions.text(&tag.trim().to_lowercase());
-        conditions.add(format!("t.id IN (SELECT ticket_id FROM ticket_tags WHERE tag = {tag})"));
+    if !filter.tag.is_empty() {
+        let tags: Vec<_> = filter.tag.iter().map(|tag| conditions.text(&tag.trim().to_lowercase())).collect();
+        let tags = tags.join(", ");
+        conditions.add(format!("t.id IN (SELECT ticket_id FROM ticket_tags WHERE tag IN ({tags}))"));
+    }
+    if !filter.attribution.is_empty() {
+        conditions.one_of("c.kind", filter.attribution.iter().cloned());
+    }
+    if let Some(blocked) = filter.blocked {
+        conditions.add(format!("p.blocked_at IS {}NULL", if blocked { "NOT " } else { "" }));
+    }
+    if let Some(mentioned) = filter.mentioned {
+        let (me, not) = (conditions.text(&actor.id.to_string()), if mentioned { "" } else { "NOT " });
+        conditions.add(format!("t.id {not}IN (SELECT ticket_id FROM note_mentions WHERE user_id = {me})"));
+    }
+    if let Some(campaign) = &filter.campaign {
+        let campaign = conditions.text(campaign);
+        conditions.add(format!(
+            "t.id IN (SELECT m.ticket_id FROM campaign_messages c JOIN messages m ON m.credited_id = c.message_id \
+             WHERE c.source_id = {campaign})"
+        ));
     }
     if let Some(profile) = filter.profile {
         conditions.one_of("t.profile_id", [profile.to_string()]);
@@ -85,21 +145,6 @@ fn by_times(conditions: &mut Conditions, filter: &TicketFilter) {
             conditions.add(format!("{column} {sign} {moment}"));
         }
     }
-}
-
-fn by_words(conditions: &mut Conditions, words: &str) {
-    if let Some(number) = words.strip_prefix('#').and_then(|number| number.parse::<i64>().ok()) {
-        let number = conditions.number(number);
-        conditions.add(format!("t.number = {number}"));
-        return;
-    }
-    let like = conditions.text(&pattern(words));
-    let like = format!("LIKE lower({like}) ESCAPE '\\'");
-    conditions.add(format!(
-        "(lower(t.subject) {like} OR lower(t.preview) {like} OR lower(t.address) {like} OR lower(p.name) {like} \
-         OR EXISTS (SELECT 1 FROM addresses a WHERE a.profile_id = t.profile_id AND lower(a.value) {like}) \
-         OR EXISTS (SELECT 1 FROM messages m WHERE m.ticket_id = t.id AND lower(m.body) {like}))"
-    ));
 }
 
 /// Profiles with unread tickets.

@@ -2,10 +2,12 @@
 //! for each other in a circle.
 
 use bus::{Packet, topic::TICKET_CHANGED};
-use domain::{TicketId, Timestamp, event::TicketChanged, event::TicketView, ticket::State};
+use domain::{
+    TicketId, Timestamp, event::TicketChanged, event::TicketView, filter::NOBODY_WAITS, ticket::State,
+};
 use sqlx::AssertSqlSafe;
 
-use super::{Store, Tx, outbox, rows, rows::TicketRow};
+use super::{Store, Tx, outbox, rows, rows::TicketRow, search_index};
 use crate::DeskError;
 
 /// Locks a ticket until the transaction ends and reads it.
@@ -32,7 +34,8 @@ pub async fn save(tx: &mut Tx, row: &mut TicketRow, now: Timestamp) -> Result<()
     sqlx::query(
         "UPDATE tickets SET status = $1, snoozed_until = $2, closed_at = $3, subject = $4, preview = $5, \
          assignee_id = $6, team_id = $7, unread = $8, visitor_online = $9, last_seq = $10, version = $11, \
-         updated_at = $12, last_message_at = $13, first_response_at = $14 WHERE id = $15",
+         updated_at = $12, last_message_at = $13, first_response_at = $14, waiting_at = $15, \
+         priority = $16, placed = $17 WHERE id = $18",
     )
     .bind(&view.status)
     .bind(view.snoozed_until.map(Timestamp::millis))
@@ -48,6 +51,9 @@ pub async fn save(tx: &mut Tx, row: &mut TicketRow, now: Timestamp) -> Result<()
     .bind(view.updated_at.millis())
     .bind(view.last_message_at.millis())
     .bind(view.first_response_at.map(Timestamp::millis))
+    .bind(waiting_at(view))
+    .bind(view.priority.as_str())
+    .bind(row.placed.as_str())
     .bind(view.id.to_string())
     .execute(&mut **tx)
     .await?;
@@ -62,8 +68,8 @@ pub async fn insert(tx: &mut Tx, row: &TicketRow) -> Result<(), DeskError> {
     let view = &row.view;
     sqlx::query(
         "INSERT INTO tickets (id, number, channel, inbox, profile_id, address, reachable, session_id, status, subject, \
-         preview, unread, visitor_online, last_seq, version, created_at, updated_at, last_message_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
+         preview, unread, visitor_online, last_seq, version, created_at, updated_at, last_message_at, waiting_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
     )
     .bind(view.id.to_string())
     .bind(view.number)
@@ -83,9 +89,17 @@ pub async fn insert(tx: &mut Tx, row: &TicketRow) -> Result<(), DeskError> {
     .bind(view.created_at.millis())
     .bind(view.updated_at.millis())
     .bind(view.last_message_at.millis())
+    .bind(waiting_at(view))
     .execute(&mut **tx)
     .await?;
-    Ok(())
+    match &view.subject {
+        Some(subject) => search_index::subject(tx, view.id, subject).await,
+        None => Ok(()),
+    }
+}
+
+fn waiting_at(view: &TicketView) -> i64 {
+    view.waiting_since.map_or(NOBODY_WAITS, Timestamp::millis)
 }
 
 /// The next ticket number. A transaction that is rolled back leaves a gap on PostgreSQL.

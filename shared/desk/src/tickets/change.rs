@@ -1,14 +1,16 @@
 //! What an agent changes about a ticket: status (G1), assignee, tags, the unread dot (E1).
 
+use bus::Packet;
 use domain::{
-    TicketId, Timestamp, UserId,
+    Priority, TeamId, TicketId, Timestamp, UserId,
     event::{Assignee, TicketView},
+    routing::Placed,
     ticket::State,
 };
 
 use crate::{
-    Actor, Desk, DeskError,
-    store::{Tx, accounts, rows::TicketRow, tags, ticket_write},
+    Actor, Desk, DeskError, availability,
+    store::{Store, Tx, accounts, rows::TicketRow, tags, teams, ticket_write},
     timers,
 };
 
@@ -28,6 +30,8 @@ pub struct TicketPatch {
     pub assignee_id: Option<Option<UserId>>,
     /// Which team's it is; `Some(None)` for none.
     pub team_id: Option<Option<String>>,
+    /// How urgent it is.
+    pub priority: Option<Priority>,
     /// All its tags.
     pub tags: Option<Vec<String>>,
     /// The dot.
@@ -48,37 +52,78 @@ impl Desk {
         actor: &Actor,
     ) -> Result<TicketView, DeskError> {
         let now = self.now();
-        let wanted_tags = patch.tags.as_deref().map(normalised).transpose()?;
         let mut tx = self.store.begin().await?;
         let before =
             ticket_write::lock(&self.store, &mut tx, id).await?.ok_or(DeskError::NotFound("ticket"))?;
-        let mut after = before.clone();
-        apply(&mut after, &patch, now)?;
-        if let Some(wanted) = patch.assignee_id {
-            after.view.assignee = assignee(&mut tx, wanted).await?;
-        }
-        if let Some(wanted) = wanted_tags {
-            after.view.tags = wanted;
-        }
+        let after = changed_by(&mut tx, &before, &patch, now).await?;
         if after.view == before.view {
             return Ok(before.view);
         }
-        if after.view.tags != before.view.tags {
-            tags::replace(&self.store, &mut tx, id, &after.view.tags).await?;
+        let (after, packet) = write(&self.store, &mut tx, &before, after, now).await?;
+        let mut packets = vec![packet];
+        if let Some(user) = freed(&before, &after) {
+            packets.extend(availability::hand_out(self, &mut tx, user, now).await?);
         }
-        match after.state {
-            State::Snoozed { until } => timers::set_wake(&mut tx, id, until).await?,
-            State::Open | State::Closed { .. } => timers::clear_wake(&mut tx, id).await?,
-        }
-        ticket_write::save(&mut tx, &mut after, now).await?;
-        let packet = ticket_write::changed(&mut tx, &after, now).await?;
-        self.commit(tx, vec![packet]).await?;
+        self.commit(tx, packets).await?;
         tracing::debug!(ticket = %id, by = %actor.id, "a ticket was changed");
         Ok(after.view)
     }
 }
 
-/// Status, team and dot; the state machine decides about the status.
+/// A locked ticket as a patch makes it; nothing is written yet.
+pub(crate) async fn changed_by(
+    tx: &mut Tx,
+    before: &TicketRow,
+    patch: &TicketPatch,
+    now: Timestamp,
+) -> Result<TicketRow, DeskError> {
+    let wanted_tags = patch.tags.as_deref().map(normalised).transpose()?;
+    let mut after = before.clone();
+    apply(&mut after, patch, now)?;
+    if let Some(wanted) = patch.assignee_id {
+        after.view.assignee = assignee(tx, wanted).await?;
+    }
+    if let Some(wanted) = &patch.team_id {
+        after.view.team = team(tx, wanted.as_deref()).await?;
+    }
+    if (&after.view.assignee, &after.view.team) != (&before.view.assignee, &before.view.team) {
+        after.placed = Placed::ByHand;
+    }
+    if let Some(wanted) = wanted_tags {
+        after.view.tags = wanted;
+    }
+    Ok(after)
+}
+
+/// Writes a locked ticket that is not what it was, and what follows from that.
+pub(crate) async fn write(
+    store: &Store,
+    tx: &mut Tx,
+    before: &TicketRow,
+    mut after: TicketRow,
+    now: Timestamp,
+) -> Result<(TicketRow, Packet), DeskError> {
+    let id = after.view.id;
+    if after.view.tags != before.view.tags {
+        tags::replace(store, tx, id, &after.view.tags).await?;
+    }
+    match after.state {
+        State::Snoozed { until } => timers::set_wake(tx, id, until).await?,
+        State::Open | State::Closed { .. } => timers::clear_wake(tx, id).await?,
+    }
+    ticket_write::save(tx, &mut after, now).await?;
+    let packet = ticket_write::changed(tx, &after, now).await?;
+    Ok((after, packet))
+}
+
+/// Who has one open ticket less.
+fn freed(before: &TicketRow, after: &TicketRow) -> Option<UserId> {
+    let busy =
+        |row: &TicketRow| row.view.assignee.as_ref().filter(|_| row.state == State::Open).map(|one| one.id);
+    busy(before).filter(|user| busy(after) != Some(*user))
+}
+
+/// Status, priority and dot; the state machine decides about the status.
 fn apply(row: &mut TicketRow, patch: &TicketPatch, now: Timestamp) -> Result<(), DeskError> {
     if patch.version.is_some_and(|seen| seen != row.view.version) {
         return Err(DeskError::conflict(
@@ -90,12 +135,7 @@ fn apply(row: &mut TicketRow, patch: &TicketPatch, now: Timestamp) -> Result<(),
     if state != row.state {
         row.set_state(state);
     }
-    if let Some(team) = &patch.team_id {
-        if team.is_some() {
-            return Err(DeskError::NotFound("team"));
-        }
-        row.view.team = None;
-    }
+    row.view.priority = patch.priority.unwrap_or(row.view.priority);
     row.view.unread = patch.unread.unwrap_or(row.view.unread);
     Ok(())
 }
@@ -120,7 +160,8 @@ fn next_state(row: &TicketRow, patch: &TicketPatch, now: Timestamp) -> Result<St
     })
 }
 
-async fn assignee(tx: &mut Tx, wanted: Option<UserId>) -> Result<Option<Assignee>, DeskError> {
+/// Somebody who may get tickets.
+pub(crate) async fn assignee(tx: &mut Tx, wanted: Option<UserId>) -> Result<Option<Assignee>, DeskError> {
     let Some(id) = wanted else { return Ok(None) };
     match accounts::user_in(tx, id).await? {
         None => Err(DeskError::invalid("assignee_id", "there is no such user")),
@@ -131,8 +172,16 @@ async fn assignee(tx: &mut Tx, wanted: Option<UserId>) -> Result<Option<Assignee
     }
 }
 
+async fn team(tx: &mut Tx, wanted: Option<&str>) -> Result<Option<String>, DeskError> {
+    let Some(text) = wanted else { return Ok(None) };
+    let none = || DeskError::invalid("team_id", "there is no such team");
+    let id: TeamId = text.parse().map_err(|_| none())?;
+    let there = teams::exists(tx, id).await?;
+    if there { Ok(Some(id.to_string())) } else { Err(none()) }
+}
+
 /// Tags as they are kept: trimmed, lower case, single spaces, each once, sorted.
-fn normalised(tags: &[String]) -> Result<Vec<String>, DeskError> {
+pub(crate) fn normalised(tags: &[String]) -> Result<Vec<String>, DeskError> {
     let mut kept = Vec::new();
     for tag in tags {
         let words: Vec<_> = tag.split_whitespace().collect();

@@ -1,8 +1,10 @@
 //! Tickets as agents work them: the list, one ticket, and what an agent may change about it.
 
-mod change;
-mod list;
+pub(crate) mod change;
+pub(crate) mod list;
+mod regroup;
 mod show;
 
+pub(crate) use change::normalised;
 pub use change::{MAX_TAGS, TicketPatch};
-pub use list::{AssigneeFilter, Sort, TicketFilter};
+pub use list::{AssigneeFilter, Sort, TeamFilter, TicketFilter};

@@ -13,6 +13,7 @@ use crate::world::{ANNA, World, code};
 
 on_both!(
     e5_tickets_are_found_by_what_is_known_of_them,
+    e5_longest_waiting_is_whose_customer_has_waited_longest,
     pages_hold_every_ticket_once_while_tickets_move,
     e2_the_badge_counts_customers_not_tickets,
     f1_a_conversation_is_one_customers_on_one_channel_across_its_tickets,
@@ -68,7 +69,11 @@ async fn e5_tickets_are_found_by_what_is_known_of_them(world: World) {
         (TicketFilter { assignee: Some(AssigneeFilter::User(UserId(Uuid::nil()))), ..base() }, &none),
         (TicketFilter { unread: Some(true), ..base() }, &only_text),
         (TicketFilter { unread: Some(false), ..base() }, &only_chat),
-        (TicketFilter { tag: Some("VIP ".into()), ..base() }, &only_chat),
+        (TicketFilter { tag: vec!["VIP ".into()], ..base() }, &only_chat),
+        (TicketFilter { tag: vec!["late".into(), "vip".into()], ..base() }, &only_chat),
+        (TicketFilter { attribution: vec!["campaign".into(), "flow".into()], ..base() }, &none),
+        (TicketFilter { blocked: Some(true), ..base() }, &none),
+        (TicketFilter { blocked: Some(false), ..base() }, &both),
         (TicketFilter { profile: Some(world.profile_of(text).await), ..base() }, &only_text),
         (TicketFilter { created_from: Some(world.ticket(chat).await.created_at), ..base() }, &only_chat),
         (TicketFilter { updated_to: Some(world.ticket(text).await.updated_at), ..base() }, &only_chat),
@@ -81,12 +86,34 @@ async fn e5_tickets_are_found_by_what_is_known_of_them(world: World) {
     assert_eq!(code(world.desk.tickets(&endless, &world.owner(), &PageRequest::default()).await), "q");
 }
 
+async fn e5_longest_waiting_is_whose_customer_has_waited_longest(world: World) {
+    let answered = world.text(ANNA, "one").await;
+    let first = world.text("+15550003333", "two").await;
+    let second = world.text("+15550004444", "three").await;
+    world.text("+15550003333", "still waiting").await;
+    world.agrees(answered).await;
+    let reply = desk::reply::NewReply { text: "here".into(), ..desk::reply::NewReply::default() };
+    world.desk.reply(answered, reply, &world.owner()).await.unwrap();
+    let filter = TicketFilter { sort: Sort::LongestWaiting, ..TicketFilter::default() };
+    let order = async || {
+        let page = world.desk.tickets(&filter, &world.owner(), &PageRequest::default()).await.unwrap();
+        page.data.into_iter().map(|ticket| ticket.id).collect::<Vec<_>>()
+    };
+    assert_eq!(order().await, [first, second, answered]);
+    assert_eq!(world.ticket(answered).await.waiting_since, None);
+    world.text(ANNA, "again").await;
+    assert_eq!(order().await, [first, second, answered], "who writes again waits from then on");
+    let close = TicketPatch { status: Some("closed".into()), ..TicketPatch::default() };
+    world.desk.change_ticket(first, close, &world.owner()).await.unwrap();
+    assert_eq!(order().await, [second, answered, first], "nobody waits in a closed ticket");
+}
+
 async fn pages_hold_every_ticket_once_while_tickets_move(world: World) {
     let mut all = BTreeSet::new();
     for n in 0..25 {
         all.insert(world.text(&format!("+1555000{n:04}"), "hi").await);
     }
-    for sort in [Sort::NewestMessage, Sort::OldestMessage, Sort::Newest, Sort::Oldest] {
+    for sort in [Sort::NewestMessage, Sort::OldestMessage, Sort::Newest, Sort::Oldest, Sort::LongestWaiting] {
         let filter = TicketFilter { sort, ..TicketFilter::default() };
         let (mut seen, mut cursor) = (Vec::new(), None);
         loop {

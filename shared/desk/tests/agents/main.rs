@@ -27,7 +27,15 @@ macro_rules! on_both {
 
 mod accounts;
 mod answers;
+mod bulk;
+mod campaigns;
+mod links;
 mod lists;
+mod mail_answers;
+mod notes;
 mod people;
 mod reply;
+mod search;
+mod teams;
 mod tickets;
+mod views;

@@ -9,7 +9,7 @@ use domain::{
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::world::{ANNA, World, code};
+use crate::world::{ANNA, SUPPORT, World, code};
 
 on_both!(
     d2_consent_is_a_history_and_composers_learn_of_it,
@@ -128,7 +128,8 @@ async fn profiles_are_listed_in_pages_and_found(world: World) {
 
 async fn settings_are_merged_told_once_and_checked(world: World) {
     let owner = world.owner();
-    assert_eq!(world.desk.settings().await.unwrap(), domain::Settings::default());
+    let fresh = domain::Settings::default().with_support_email(Some(&SUPPORT.parse().unwrap()));
+    assert_eq!(world.desk.settings().await.unwrap(), fresh);
     let changed =
         world.desk.patch_settings(&json!({"organization": {"name": "Acme"}}), &owner).await.unwrap();
     assert_eq!(changed.organization.name, "Acme");

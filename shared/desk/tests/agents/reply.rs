@@ -5,13 +5,14 @@ use desk::{attachments::NewAttachment, reply::NewReply};
 use domain::{MessageStatus, Role, SessionId};
 use uuid::Uuid;
 
-use crate::world::{ANNA, World, code};
+use crate::world::{ANNA, OUTSIDE, World, code};
 
 on_both!(
     d2_a_text_is_answered_once_there_is_consent,
     the_same_key_writes_one_message_even_at_the_same_moment,
     the_send_guard_sees_what_was_written_since,
     files_belong_to_one_message,
+    d5_pictures_go_with_a_text_and_nothing_else_does,
     a_person_who_answers_takes_the_ticket_that_is_nobodys,
     two_answers_at_once_have_two_places,
 );
@@ -93,11 +94,44 @@ async fn files_belong_to_one_message(world: World) {
     assert_eq!(shown.attachments, message.attachments);
     assert_eq!(code(world.desk.reply(id, both, &owner).await), "attachments");
     assert_eq!(world.desk.attachment(one.id).await.unwrap().blob.as_deref(), Some("att/one.png"));
-    let text = world.text(ANNA, "hi").await;
-    world.agrees(text).await;
-    let third = world.desk.add_attachment(new("third.png"), &owner).await.unwrap();
-    let by_text = NewReply { attachments: vec![third.id], ..reply("look") };
-    assert_eq!(code(world.desk.reply(text, by_text, &owner).await), "attachments");
+}
+
+async fn d5_pictures_go_with_a_text_and_nothing_else_does(world: World) {
+    let id = world.text(ANNA, "hi").await;
+    world.agrees(id).await;
+    let owner = world.owner();
+    let put_up = async |name: &str, content_type: &str, size: u64| {
+        let (name, content_type, blob) = (name.to_owned(), content_type.to_owned(), format!("att/{name}"));
+        let new = NewAttachment { name, content_type, size, blob };
+        world.desk.add_attachment(new, &owner).await.unwrap().id
+    };
+    let with = |files: Vec<_>, text: &str| NewReply { attachments: files, ..reply(text) };
+    const MOST: u64 = 5 * 1024 * 1024;
+    for (kind, size, refused) in [
+        ("application/pdf", 5, "attachment_type"),
+        ("image/webp", 5, "attachment_type"),
+        ("image/svg+xml", 5, "attachment_type"),
+        ("image/jpeg", MOST + 1, "attachment_too_large"),
+    ] {
+        let file = put_up("x", kind, size).await;
+        assert_eq!(code(world.desk.reply(id, with(vec![file], "look"), &owner).await), refused, "{kind}");
+    }
+    let mut many = Vec::new();
+    for n in 0..11 {
+        many.push(put_up(&format!("{n}.gif"), "image/gif", MOST).await);
+    }
+    assert_eq!(code(world.desk.reply(id, with(many.clone(), ""), &owner).await), "attachments");
+    many.truncate(10);
+    let message = world.desk.reply(id, with(many.clone(), ""), &owner).await.unwrap();
+    assert_eq!((message.text.as_str(), message.attachments.len()), ("", 10));
+    let work = world.told(OUTBOUND_SMS).await.pop().unwrap();
+    assert_eq!((work.message_id, work.media.len()), (message.id, 10));
+    let token = work.media[3].url.strip_prefix(&format!("{OUTSIDE}media/")).unwrap().to_owned();
+    assert_eq!(work.media[3].content_type, "image/gif");
+    assert_eq!(world.desk.shared_picture(&token).await.unwrap().id, many[3]);
+    assert_eq!(code(world.desk.shared_picture(&token[1..]).await), "picture");
+    world.turn(7 * 24 * 3_600_000);
+    assert_eq!(code(world.desk.shared_picture(&token).await), "picture", "its time is over");
 }
 
 async fn a_person_who_answers_takes_the_ticket_that_is_nobodys(world: World) {

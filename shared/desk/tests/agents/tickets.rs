@@ -45,7 +45,7 @@ async fn a_change_is_counted_and_told_once_and_nothing_is_no_change(world: World
     let stale = TicketPatch { version: Some(before.version), ..status("closed") };
     assert_eq!(code(world.desk.change_ticket(id, stale, &world.owner()).await), "version_mismatch");
     let team = TicketPatch { team_id: Some(Some("t1".into())), ..patch() };
-    assert_eq!(code(world.desk.change_ticket(id, team, &world.owner()).await), "team");
+    assert_eq!(code(world.desk.change_ticket(id, team, &world.owner()).await), "team_id");
 }
 
 async fn g1_status_follows_the_state_machine(world: World) {

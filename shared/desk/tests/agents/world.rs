@@ -7,14 +7,14 @@ use std::sync::{
 
 use bus::{Bus, Delivery, Envelope, Stream, Topic, embedded, topic};
 use desk::{
-    Actor, Channels, Desk, Options,
+    Actor, Channels, Desk, Options, Outside,
     accounts::{NewUser, User},
     intake::Arrival,
 };
 use domain::{
     Clock, EmailAddress, PhoneNumber, ProfileId, Role, SessionId, TicketId, Timestamp,
     consent::{ConsentKind, ConsentState},
-    event::{InboundChat, InboundSms, TicketView, Visitor},
+    event::{InboundChat, InboundEmail, InboundSms, TicketView, Visitor},
 };
 use futures::StreamExt;
 use harness::postgres::Postgres;
@@ -23,7 +23,10 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 pub const OURS: &str = "+15550001111";
+pub const OUTSIDE: &str = "https://d.example/";
 pub const ANNA: &str = "+15550002222";
+pub const SUPPORT: &str = "support@acme.example";
+pub const SALES: &str = "sales@acme.example";
 
 /// A clock that moves a millisecond with every look, so that nothing happens at the same moment.
 pub struct Hands(AtomicI64);
@@ -61,11 +64,13 @@ impl World {
         let bus = embedded::open(None, clock.clone()).await.unwrap();
         let channels = Channels {
             numbers: vec![PhoneNumber::parse(OURS).unwrap()],
-            mailboxes: Vec::new(),
+            confirmed_by_carrier: Vec::new(),
+            paces: std::collections::HashMap::new(),
+            mailboxes: [SUPPORT, SALES].map(|mailbox| mailbox.parse().unwrap()).to_vec(),
             sites: vec!["main".into()],
         };
         let options = Options { database_url, bus: Some(bus.clone()), clock: clock.clone(), channels };
-        let desk = Desk::open(options).await.unwrap();
+        let desk = Desk::open(options).await.unwrap().reached_at(outside());
         desk.migrate().await.unwrap();
         Self { desk, bus, clock, seq: AtomicU64::new(0), _folder: folder, _server: server }
     }
@@ -107,6 +112,11 @@ impl World {
 
     /// Somebody texts, which may open no ticket.
     pub async fn text_somehow(&self, from: &str, text: &str) -> Option<TicketId> {
+        self.text_at(from, text, self.now()).await
+    }
+
+    /// Somebody texted then.
+    pub async fn text_at(&self, from: &str, text: &str, received_at: Timestamp) -> Option<TicketId> {
         let external_id = Uuid::new_v4().to_string();
         let key = format!("sms:sandbox:main:{external_id}");
         let sms = InboundSms {
@@ -118,9 +128,39 @@ impl World {
             text: text.into(),
             media: Vec::new(),
             carrier_keyword: None,
-            received_at: self.now(),
+            part: None,
+            received_at,
         };
         self.take_in(&key, topic::INBOUND_SMS, &sms).await
+    }
+
+    /// Somebody mails the support mailbox.
+    pub async fn mailed(&self, from: &str, subject: &str, text: &str) -> TicketId {
+        self.mailed_with(from, subject, text, serde_json::json!({})).await
+    }
+
+    /// Somebody mails the support mailbox, and this is different.
+    pub async fn mailed_with(
+        &self,
+        from: &str,
+        subject: &str,
+        text: &str,
+        different: serde_json::Value,
+    ) -> TicketId {
+        let digest = Uuid::new_v4().to_string();
+        let mut mail = serde_json::json!({
+            "mailbox": SUPPORT, "recipient": "support@in.acme.example", "envelope_from": from,
+            "message_id": format!("{digest}@kunde.example"), "refers_to": [], "references": [], "from": from,
+            "from_name": "Anna Lee", "subject": subject, "text": text, "html": null, "attachments": [],
+            "kind": "human", "raw": format!("mail/{digest}.eml"), "digest": digest, "sent_at": null,
+            "received_at": self.now(),
+        });
+        for (key, value) in different.as_object().unwrap() {
+            mail[key] = value.clone();
+        }
+        let mail: InboundEmail = serde_json::from_value(mail).unwrap();
+        let key = format!("mail:{SUPPORT}:{}", mail.digest);
+        self.take_in(&key, topic::INBOUND_EMAIL, &mail).await.unwrap()
     }
 
     /// A visitor writes.
@@ -134,6 +174,7 @@ impl World {
             text: text.into(),
             attachments: Vec::new(),
             page: None,
+            form: std::collections::BTreeMap::new(),
             received_at: self.now(),
         };
         self.take_in(&format!("chat:{session}:{client_id}"), topic::INBOUND_CHAT, &chat).await.unwrap()
@@ -178,10 +219,21 @@ impl World {
     }
 }
 
+fn outside() -> Outside {
+    let inbound = [(SUPPORT, "support@in.acme.example"), (SALES, "sales@in.acme.example")];
+    let inbound = inbound.map(|(mailbox, inbound)| (mailbox.parse().unwrap(), inbound.parse().unwrap()));
+    Outside::new(OUTSIDE, [7; 32]).with_mailboxes(inbound, true)
+}
+
+/// What signs tags here.
+pub fn tags() -> desk::mail_tag::MailTags {
+    desk::mail_tag::MailTags::new([7; 32])
+}
+
 /// The stable code of a refusal.
 pub fn code<T: std::fmt::Debug>(result: Result<T, desk::DeskError>) -> &'static str {
     match result.unwrap_err() {
-        desk::DeskError::Conflict { code, .. } => code,
+        desk::DeskError::Conflict { code, .. } | desk::DeskError::Unfit { code, .. } => code,
         desk::DeskError::Invalid { field, .. } => field,
         desk::DeskError::NotFound(what) => what,
         desk::DeskError::Forbidden(_) => "forbidden",

@@ -16,6 +16,11 @@ on_both!(
     a_late_repeat_of_the_end_does_not_end_the_next_chat,
     an_unproven_address_makes_nobody_somebody_else,
     a_vouched_for_visitor_is_the_customer_we_know,
+    a_signature_for_an_id_alone_does_not_speak_for_an_address,
+    signing_in_takes_the_chat_along_to_the_customer_we_know,
+    a_chat_belongs_to_its_page_its_form_and_its_rating,
+    c_w_a_chat_in_which_nobody_writes_is_closed,
+    earlier_chats_are_shown_to_whom_they_belong,
     history_resumes_across_tickets,
 );
 
@@ -129,7 +134,7 @@ async fn a_vouched_for_visitor_is_the_customer_we_know(world: World) {
     let mail = world.take(world.mailed(&world.mail("m1", anna, "Hi", "hi"))).await.ticket_id.unwrap();
     let email = Some(EmailAddress::parse(anna).unwrap());
     let mut chat = world.chat(session(1), "", "hi");
-    chat.visitor = Visitor { id: "42".into(), name: None, email, verified: true };
+    chat.visitor = Visitor { id: "42".into(), name: None, email, verified: true, email_verified: true };
     let ticket = world.take(world.chatted(&chat)).await.ticket_id.unwrap();
     assert_eq!(world.profile_of(ticket).await, world.profile_of(mail).await, "C-X: two tickets, one profile");
     assert_ne!(ticket, mail);
@@ -151,4 +156,100 @@ async fn history_resumes_across_tickets(world: World) {
     assert_eq!(some.messages.iter().map(|m| m.seq).collect::<Vec<_>>(), [3, 4], "newest kept, oldest first");
     assert_eq!((some.last_seq, some.ticket_status.as_deref(), some.ticket_id), (4, Some("open"), Some(id)));
     assert_eq!(world.desk.chat_history(&ask(4, 50)).await.unwrap().messages.len(), 0);
+}
+
+fn vouched(id: &str, email: &str, email_verified: bool) -> Visitor {
+    let email = Some(EmailAddress::parse(email).unwrap());
+    Visitor { id: id.into(), name: None, email, verified: true, email_verified }
+}
+
+async fn a_signature_for_an_id_alone_does_not_speak_for_an_address(world: World) {
+    let anna = "anna@customer.example";
+    let mail = world.take(world.mailed(&world.mail("m1", anna, "Hi", "hi"))).await.ticket_id.unwrap();
+    let mut chat = world.chat(session(1), "", "I am customer 43 and say that this is my address");
+    chat.visitor = vouched("43", anna, false);
+    let ticket = world.take(world.chatted(&chat)).await.ticket_id.unwrap();
+    assert_ne!(world.profile_of(ticket).await, world.profile_of(mail).await);
+    let profile = world.desk.profile(world.profile_of(ticket).await).await.unwrap();
+    assert_eq!(profile.claimed_email.unwrap().as_str(), anna, "shown, not believed");
+}
+
+async fn signing_in_takes_the_chat_along_to_the_customer_we_know(world: World) {
+    let anna = "anna@customer.example";
+    let mail = world.take(world.mailed(&world.mail("m1", anna, "Hi", "hi"))).await.ticket_id.unwrap();
+    let known = world.profile_of(mail).await;
+    let (one, two) = (say(&world, 1, "browser", "hi").await, say(&world, 2, "browser", "hi").await);
+    let browser = world.profile_of(one).await;
+    // unsigned: nothing moves
+    let claims = Visitor { verified: false, ..vouched("42", anna, false) };
+    world.take(world.signal(session(1), VisitorSignalKind::Identified { visitor: claims })).await;
+    assert_eq!(world.profile_of(one).await, browser);
+    let signed = vouched("42", anna, true);
+    world.take(world.signal(session(1), VisitorSignalKind::Identified { visitor: signed.clone() })).await;
+    assert_eq!(world.profile_of(one).await, known, "the chat goes to who they are");
+    let version = world.ticket(one).await.version;
+    world.take(world.signal(session(1), VisitorSignalKind::Identified { visitor: signed.clone() })).await;
+    assert_eq!(world.ticket(one).await.version, version, "saying it again changes nothing");
+    assert_eq!(world.profile_of(two).await, browser, "other chats of that browser stay");
+    assert!(world.messages(one).await.iter().any(|message| message.text == "hi"), "with its messages");
+    // somebody who is known already is nobody else because of a signature
+    let ben = vouched("7", "ben@customer.example", true);
+    world.take(world.signal(session(1), VisitorSignalKind::Identified { visitor: ben })).await;
+    assert_eq!(world.profile_of(one).await, known);
+    // what the browser says afterwards is still only what a browser says
+    let later = say(&world, 3, "browser", "hi").await;
+    assert_eq!(world.profile_of(later).await, browser);
+}
+
+async fn a_chat_belongs_to_its_page_its_form_and_its_rating(world: World) {
+    let mut chat = world.chat(session(1), "browser", "hi");
+    chat.page = Some("https://shop.acme.example/mugs".into());
+    chat.form = [("order".to_owned(), "10042".to_owned())].into();
+    let id = world.take(world.chatted(&chat)).await.ticket_id.unwrap();
+    let kind = VisitorSignalKind::Rated { score: 5, comment: Some("quick".into()) };
+    world.take(world.signal(session(1), kind)).await;
+    let told = world.told(TICKET_CHANGED).await.pop().unwrap().ticket.chat.unwrap();
+    let kept = world.ticket(id).await.chat.unwrap();
+    assert_eq!(told, kept);
+    assert_eq!(kept.page.as_deref(), Some("https://shop.acme.example/mugs"));
+    assert_eq!(kept.form["order"], "10042");
+    assert_eq!(kept.rating.map(|rating| (rating.score, rating.comment)), Some((5, Some("quick".into()))));
+    let text = world.anna_writes("m1", "hi").await;
+    assert_eq!(world.ticket(text).await.chat, None, "only chats have this");
+}
+
+async fn c_w_a_chat_in_which_nobody_writes_is_closed(world: World) {
+    const HOUR: i64 = 3_600_000;
+    world.settings(serde_json::json!({"chat": {"close_after_hours": 24}})).await;
+    let id = say(&world, 1, "browser", "hi").await;
+    world.turn(20 * HOUR);
+    say(&world, 1, "browser", "hello?").await;
+    world.turn(5 * HOUR);
+    world.desk.run_due_timers().await.unwrap();
+    assert_eq!(world.ticket(id).await.status, "open", "somebody wrote meanwhile");
+    world.turn(19 * HOUR);
+    world.desk.run_due_timers().await.unwrap();
+    assert_eq!(world.ticket(id).await.status, "closed");
+    assert_ne!(say(&world, 1, "browser", "back again").await, id);
+}
+
+async fn earlier_chats_are_shown_to_whom_they_belong(world: World) {
+    use domain::event::{PastChatsOf, PastChatsQuery};
+    let mut chat = world.chat(session(1), "", "monday");
+    chat.visitor = vouched("42", "anna@customer.example", false);
+    let monday = world.take(world.chatted(&chat)).await.ticket_id.unwrap();
+    world.reply(monday, "answer").await;
+    world.set_status(monday, "closed", None).await;
+    say(&world, 2, "42", "somebody who only says so").await;
+    let ask = async |of, except: u8| {
+        let query = PastChatsQuery { site: "main".into(), except: session(except), of };
+        world.desk.past_chats(&query).await.unwrap()
+    };
+    let past = ask(PastChatsOf::Signed { id: "42".into() }, 9).await;
+    assert_eq!(past.len(), 1);
+    assert_eq!((past[0].ticket, past[0].status.as_str()), (monday, "closed"));
+    assert_eq!(past[0].messages.iter().map(|m| m.text.as_str()).collect::<Vec<_>>(), ["monday", "answer"]);
+    assert!(ask(PastChatsOf::Signed { id: "42".into() }, 1).await.is_empty(), "not the chat that goes on");
+    assert!(ask(PastChatsOf::Signed { id: "43".into() }, 9).await.is_empty());
+    assert_eq!(ask(PastChatsOf::Session { session: session(2) }, 9).await.len(), 1);
 }

@@ -1,8 +1,12 @@
 //! Mail: B4, C-E, D1, bounces, robots, forged references.
 
-use bus::topic::{MESSAGE_MOVED, OUTBOUND_EMAIL};
+use bus::topic::{MESSAGE_MOVED, MESSAGE_RECEIVED, OUTBOUND_EMAIL};
 use desk::ledger::LedgerState;
-use domain::{AuthorKind, MessageStatus, event::MailKind};
+use domain::{
+    AuthorKind, EmailAddress, MessageStatus,
+    event::{MailKind, Undelivered},
+    mail::Signal,
+};
 
 use crate::world::{MAILBOX, World};
 
@@ -14,9 +18,11 @@ on_both!(
     an_answer_carries_the_threads_headers,
     knowing_a_message_id_is_not_being_the_customer,
     a_bounce_fails_the_mail_it_is_about,
+    a_report_says_why_and_a_delay_is_no_failure,
     an_out_of_office_note_wakes_nobody,
     our_own_mail_that_comes_back_is_held,
     the_same_mail_by_two_ways_is_one_message,
+    a_mail_shows_its_people_its_new_words_and_why_it_is_here,
 );
 
 async fn b4_a_mail_opens_a_ticket_and_another_thread_opens_another(world: World) {
@@ -105,6 +111,31 @@ async fn a_bounce_fails_the_mail_it_is_about(world: World) {
     assert_eq!(world.tickets().await.len(), 1, "the mailer daemon is no customer");
 }
 
+async fn a_report_says_why_and_a_delay_is_no_failure(world: World) {
+    let id = world.take(world.mailed(&world.mail("m1", ANNA, "My order", "Where?"))).await.ticket_id.unwrap();
+    let ours = world.reply(id, "On its way").await;
+    let mail_id = world.told(OUTBOUND_EMAIL).await.pop().unwrap().mail_id;
+    let report = |name: &str, delayed: bool| {
+        let mut report = world.mail(name, "mailer-daemon@customer.example", "Delivery report", "a long text");
+        (report.kind, report.refers_to) = (MailKind::Bounce, vec![mail_id.clone()]);
+        report.undelivered = vec![Undelivered {
+            recipient: ANNA.into(),
+            status: if delayed { "4.2.2" } else { "5.2.2" }.into(),
+            hard: false,
+            delayed,
+            reason: "the mailbox is full".into(),
+        }];
+        report
+    };
+    world.take(world.mailed(&report("b1", true))).await;
+    assert_ne!(world.message(id, ours.id).await.status, MessageStatus::Failed, "it is still being tried");
+    world.take(world.mailed(&report("b2", false))).await;
+    let failed = world.message(id, ours.id).await;
+    let error = failed.error.unwrap();
+    assert_eq!((failed.status, error.code.as_str()), (MessageStatus::Failed, "5.2.2"));
+    assert_eq!(error.reason, "the mailbox is full");
+}
+
 async fn an_out_of_office_note_wakes_nobody(world: World) {
     let id = world.take(world.mailed(&world.mail("m1", ANNA, "My order", "Where?"))).await.ticket_id.unwrap();
     world.set_status(id, "closed", None).await;
@@ -136,4 +167,28 @@ async fn the_same_mail_by_two_ways_is_one_message(world: World) {
     (same_id.digest, same_id.text) = ("a careless program".into(), "Something else".into());
     let landed = world.take(world.mailed(&same_id)).await;
     assert_eq!(landed.state, Some(LedgerState::Ticket), "a Message-ID used twice loses no mail");
+}
+
+async fn a_mail_shows_its_people_its_new_words_and_why_it_is_here(world: World) {
+    let mut first = world.mail("m1", ANNA, "My order", "Where?");
+    first.cc = vec![EmailAddress::parse("ben@customer.example").unwrap().into()];
+    first.html = Some("<p>Where?</p>".into());
+    let id = world.take(world.mailed(&first)).await.ticket_id.unwrap();
+    let mut second = world.mail("m2", ANNA, "AW: Another matter", "And now?\n> On its way");
+    second.refers_to = vec!["m1@customer.example".into()];
+    second.reply_text = Some("And now?".into());
+    world.take(world.mailed(&second)).await;
+    let messages = world.messages(id).await;
+    let [one, two] = messages.as_slice() else { panic!("{messages:#?}") };
+    let mail = one.mail.as_ref().unwrap();
+    assert_eq!((mail.from.address.as_str(), mail.from.name.as_deref()), (ANNA, Some("Anna Lee")));
+    assert_eq!((mail.cc[0].address.as_str(), mail.subject_changed), ("ben@customer.example", false));
+    assert_eq!((mail.why_here.signal, mail.has_html, mail.original), (Signal::New, true, true));
+    assert_eq!((one.reply_text.as_deref(), one.why.as_str()), (None, mail.why_here.detail.as_str()));
+    let mail = two.mail.as_ref().unwrap();
+    assert_eq!((mail.why_here.signal, mail.subject_changed), (Signal::StoredId, true));
+    assert_eq!((two.reply_text.as_deref(), two.text.as_str()), (Some("And now?"), "And now?\n> On its way"));
+    assert_eq!(world.ticket(id).await.preview, "And now?", "the list shows what is new");
+    let told = world.told(MESSAGE_RECEIVED).await;
+    assert_eq!(told[1].message, *two, "the live stream shows the same");
 }

@@ -28,11 +28,22 @@ macro_rules! on_both {
 }
 
 mod chat;
+mod chat_order;
 mod email;
+mod follow_up;
 mod keywords;
+mod leaving;
 mod ledger;
+mod mail_threads;
+mod notices;
 mod once;
+mod opt_outs;
+mod pace;
+mod parts;
+mod pictures;
 mod proposed;
+mod routing;
 mod sending;
+mod sent_parts;
 mod sms;
 mod snooze;

@@ -93,9 +93,17 @@ async fn a_claim_is_one_try(world: World) {
 async fn a_claim_given_back_can_be_claimed_again(world: World) {
     let (ticket, id) = reply(&world).await;
     world.desk.claim_send(&claim(id, 1)).await.unwrap();
-    world.desk.release_send(&ReleaseSend { message_id: id, claim: Uuid::from_u128(2) }).await.unwrap();
+    world
+        .desk
+        .release_send(&ReleaseSend { message_id: id, claim: Uuid::from_u128(2), retry_after_ms: None })
+        .await
+        .unwrap();
     assert_eq!(status(&world, ticket, id).await, MessageStatus::Sending, "only who holds it gives it back");
-    world.desk.release_send(&ReleaseSend { message_id: id, claim: Uuid::from_u128(1) }).await.unwrap();
+    world
+        .desk
+        .release_send(&ReleaseSend { message_id: id, claim: Uuid::from_u128(1), retry_after_ms: None })
+        .await
+        .unwrap();
     assert_eq!(status(&world, ticket, id).await, MessageStatus::Queued);
     assert_eq!(world.desk.claim_send(&claim(id, 2)).await.unwrap(), SendDecision::Send);
 }

@@ -1,6 +1,7 @@
 //! A desk over a database of its own, a bus, and a clock turned by hand.
 
 use std::{
+    collections::HashMap,
     path::PathBuf,
     sync::{
         Arc,
@@ -22,6 +23,7 @@ use domain::{
         DeliveryOutcome, DeliveryReported, InboundChat, InboundEmail, InboundSms, MailKind, SmsReceipt,
         TicketView, Visitor, VisitorSignal, VisitorSignalKind,
     },
+    pace::Pace,
 };
 use futures::StreamExt;
 use harness::postgres::Postgres;
@@ -32,6 +34,8 @@ use uuid::Uuid;
 
 pub const START: i64 = 1_763_700_000_000;
 pub const OURS: &str = "+15550001111";
+/// Ours as well; its carrier confirms opt-outs itself.
+pub const CONFIRMED: &str = "+15550009999";
 pub const ANNA: &str = "+15550002222";
 pub const MAILBOX: &str = "support@acme.example";
 
@@ -98,6 +102,13 @@ impl World {
         open(&self.url, Some(self.bus.clone()), self.clock.clone()).await
     }
 
+    /// Another replica, whose number sends at most that many segments a second.
+    pub async fn paced(&self, segments_per_second: u32) -> Desk {
+        let pace = (PhoneNumber::parse(OURS).unwrap(), Pace::new(segments_per_second));
+        let channels = Channels { paces: HashMap::from([pace]), ..channels() };
+        open_with(&self.url, Some(self.bus.clone()), self.clock.clone(), channels).await
+    }
+
     /// Ends the database server.
     pub async fn lose_database(&self) {
         self.keep.server.as_ref().unwrap().lock().await.kill().await;
@@ -137,6 +148,7 @@ impl World {
             text: text.into(),
             media: Vec::new(),
             carrier_keyword: None,
+            part: None,
             received_at: self.now(),
         }
     }
@@ -145,21 +157,40 @@ impl World {
         self.delivered(topic::INBOUND_SMS, &format!("sms:sandbox:main:{id}"), &self.sms(id, from, text))
     }
 
+    /// A text as it came in.
+    pub fn texted(&self, sms: &InboundSms) -> Arrival {
+        self.delivered(topic::INBOUND_SMS, &format!("sms:sandbox:main:{}", sms.external_id), sms)
+    }
+
+    /// Changes the settings.
+    pub async fn settings(&self, patch: serde_json::Value) {
+        self.desk.patch_settings(&patch, &self.actor()).await.unwrap();
+    }
+
     pub fn mail(&self, id: &str, from: &str, subject: &str, text: &str) -> InboundEmail {
         InboundEmail {
             mailbox: EmailAddress::parse(MAILBOX).unwrap(),
             recipient: "support@in.acme.example".into(),
             envelope_from: from.into(),
+            client: None,
             message_id: Some(format!("{id}@customer.example")),
             refers_to: Vec::new(),
             references: Vec::new(),
             from: EmailAddress::parse(from).unwrap(),
             from_name: Some("Anna Lee".into()),
+            to: Vec::new(),
+            cc: Vec::new(),
+            reply_to: Vec::new(),
             subject: subject.into(),
             text: text.into(),
+            reply_text: None,
             html: None,
+            forwarded: None,
+            undelivered: Vec::new(),
             attachments: Vec::new(),
             kind: MailKind::Human,
+            security: Vec::new(),
+            unreadable: None,
             raw: format!("mail/{id}.eml"),
             digest: format!("digest-{id}"),
             sent_at: None,
@@ -180,6 +211,7 @@ impl World {
             text: text.into(),
             attachments: Vec::new(),
             page: None,
+            form: std::collections::BTreeMap::new(),
             received_at: self.now(),
         }
     }
@@ -202,6 +234,7 @@ impl World {
             raw_status: raw.into(),
             status: raw.parse().ok(),
             error: None,
+            opted_out: false,
             received_at: self.now(),
         }
     }
@@ -304,12 +337,21 @@ impl World {
 }
 
 async fn open(url: &str, bus: Option<Bus>, clock: Arc<Hands>) -> Desk {
-    let channels = Channels {
-        numbers: vec![PhoneNumber::parse(OURS).unwrap()],
+    open_with(url, bus, clock, channels()).await
+}
+
+async fn open_with(url: &str, bus: Option<Bus>, clock: Arc<Hands>, channels: Channels) -> Desk {
+    Desk::open(Options { database_url: url.into(), bus, clock, channels }).await.unwrap()
+}
+
+fn channels() -> Channels {
+    Channels {
+        numbers: [OURS, CONFIRMED].map(|number| PhoneNumber::parse(number).unwrap()).to_vec(),
+        confirmed_by_carrier: vec![PhoneNumber::parse(CONFIRMED).unwrap()],
+        paces: HashMap::new(),
         mailboxes: vec![EmailAddress::parse(MAILBOX).unwrap()],
         sites: vec!["main".into()],
-    };
-    Desk::open(Options { database_url: url.into(), bus, clock, channels }).await.unwrap()
+    }
 }
 
 pub fn session(n: u8) -> SessionId {
@@ -319,6 +361,7 @@ pub fn session(n: u8) -> SessionId {
 pub fn sent(external_id: &str) -> DeliveryOutcome {
     DeliveryOutcome::Sent {
         external_id: external_id.into(),
+        more_ids: Vec::new(),
         account: "main".into(),
         provider: "sandbox".into(),
     }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::{
-    Configuration, SmsNumber,
+    Configuration, SmsNumber, Smtp,
     fault::{Fault, Layer},
 };
 
@@ -41,9 +41,31 @@ pub(super) fn whole(config: &Configuration, faults: &mut Vec<Fault>) {
             fault(format!("chat.sites[{index}].id"), format!("{:?} stands here twice", site.id));
         }
     }
+    for (key, what) in mail_doors(&config.smtp) {
+        fault(key.into(), what.into());
+    }
     if config.owner.password.is_some() && config.owner.email.is_none() {
         fault("owner.password".into(), "an account needs an address too: give owner.email".into());
     }
+}
+
+fn mail_doors(smtp: &Smtp) -> Vec<(&'static str, &'static str)> {
+    let mut wrong = Vec::new();
+    match (&smtp.tls_certificate, &smtp.tls_key) {
+        (Some(_), None) => wrong.push(("smtp.tls_key", "is missing: the certificate needs its private key")),
+        (None, Some(_)) => wrong.push(("smtp.tls_certificate", "is missing: the key needs its certificate")),
+        (None, None) if smtp.require_tls => {
+            wrong.push((
+                "smtp.require_tls",
+                "needs a certificate: give smtp.tls_certificate and smtp.tls_key",
+            ));
+        }
+        _ => {}
+    }
+    if smtp.proxy_protocol && smtp.trusted_peers.is_empty() {
+        wrong.push(("smtp.proxy_protocol", "needs to know the proxies: give smtp.trusted_peers"));
+    }
+    wrong
 }
 
 fn missing(number: &SmsNumber) -> impl Iterator<Item = &'static str> {

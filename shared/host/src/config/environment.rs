@@ -81,6 +81,7 @@ fn read(kind: &Kind, text: &str) -> Result<Value, String> {
         Kind::Whole => {
             text.trim().parse().map(Value::Integer).map_err(|_| "must be a whole number from 1 on".into())
         }
+        Kind::Flag => text.trim().parse().map(Value::Boolean).map_err(|_| "must be true or false".into()),
         _ => structure(text),
     }
 }

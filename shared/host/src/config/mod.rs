@@ -15,17 +15,21 @@ mod channels;
 mod check;
 mod environment;
 mod fault;
+mod reach;
 mod rules;
 mod schema;
 mod secret;
+mod smtp;
 #[cfg(test)]
 mod tests;
 
 pub use channels::{
-    ChatChannels, Credentials, EmailChannels, Mailbox, Provider, Site, SmsChannels, SmsNumber,
+    ChatChannels, Credentials, DkimKey, EmailChannels, EnvelopeSender, Mailbox, Provider, Site, SmsChannels,
+    SmsNumber, WebhookProof,
 };
 pub use fault::{Fault, Faults};
 pub use secret::{Secret, shown};
+pub use smtp::{Network, Smtp};
 
 use fault::Layer;
 use schema::{Key, Kind};
@@ -44,10 +48,7 @@ const KEYS: &[Key] = &[
     Key::new("nats", Kind::Table(&[Key::new("url", Kind::Secret(rules::nats_url))])),
     Key::new("database", Kind::Table(&[Key::new("url", Kind::Secret(rules::database_url))])),
     Key::new("blobs", Kind::Table(&[Key::new("url", Kind::Secret(rules::blobs_url))])),
-    Key::new(
-        "smtp",
-        Kind::Table(&[Key::new("listen", Kind::Text(rules::listen)), Key::new("max_size", Kind::Whole)]),
-    ),
+    Key::new("smtp", Kind::Table(smtp::SMTP)),
     Key::new("relay", Kind::Table(&[Key::new("url", Kind::Secret(rules::relay_url))])),
     Key::new("owner", Kind::Table(OWNER)),
     Key::new("sms", Kind::Table(channels::SMS)),
@@ -102,22 +103,6 @@ pub struct UrlSection {
     /// The address.
     #[serde(serialize_with = "secret::serialize_shown")]
     pub url: Option<Secret>,
-}
-
-/// Incoming mail.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Smtp {
-    /// Where the receiver listens.
-    pub listen: String,
-    /// Largest mail, in bytes.
-    pub max_size: u64,
-}
-
-impl Default for Smtp {
-    fn default() -> Self {
-        Self { listen: "127.0.0.1:2525".into(), max_size: 25 * 1024 * 1024 }
-    }
 }
 
 /// First account.

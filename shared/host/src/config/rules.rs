@@ -3,14 +3,10 @@
 use domain::{EmailAddress, PhoneNumber};
 use url::{Host, Url};
 
-use super::channels::Provider;
+use super::{channels::Provider, smtp::Network};
 
 /// A rule for one text.
 pub(super) type Rule = fn(&str) -> Result<(), String>;
-
-/// Carriers of the contract that are not there yet.
-const LATER: [&str; 8] =
-    ["vonage", "telnyx", "plivo", "messagebird", "infobip", "sinch", "bandwidth", "aws_sns"];
 
 pub(super) fn any(_: &str) -> Result<(), String> {
     Ok(())
@@ -32,15 +28,33 @@ pub(super) fn untagged_address(text: &str) -> Result<(), String> {
     }
 }
 
+pub(super) fn envelope_sender(text: &str) -> Result<(), String> {
+    let known = matches!(text, "bounces" | "mailbox");
+    known.then_some(()).ok_or_else(|| format!("{text:?}: choose bounces or mailbox"))
+}
+
+/// A domain as it stands in the DNS: in ASCII, without a dot at its end.
+pub(super) fn domain(text: &str) -> Result<(), String> {
+    let wrong = || format!("{text:?} is not a domain: write it as example.com");
+    match Host::parse(text) {
+        Ok(Host::Domain(name)) if name == text && !name.ends_with('.') => Ok(()),
+        Ok(Host::Domain(name)) => Err(format!("write {text:?} as the DNS does: {name:?}")),
+        _ => Err(wrong()),
+    }
+}
+
+pub(super) fn selector(text: &str) -> Result<(), String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let fits = (1..=63).contains(&text.len()) && text.chars().all(plain);
+    fits.then_some(()).ok_or_else(|| format!("{text:?} is not a selector: letters, digits, - and ."))
+}
+
 pub(super) fn provider(text: &str) -> Result<(), String> {
     let known = Provider::ALL.map(Provider::as_str);
     if known.contains(&text) {
         return Ok(());
     }
     let choice = known.join(", ");
-    if LATER.contains(&text) {
-        return Err(format!("{text:?} is not supported yet: choose one of {choice}"));
-    }
     Err(format!("{text:?} is not a carrier known here: choose one of {choice}"))
 }
 
@@ -52,6 +66,11 @@ pub(super) fn listen(text: &str) -> Result<(), String> {
         (Ok(_), Ok(_)) => Ok(()),
         _ => Err(format!("{text:?} is not an address to listen on: write it as 127.0.0.1:8080")),
     }
+}
+
+pub(super) fn network(text: &str) -> Result<(), String> {
+    let form = "write it as 10.0.0.0/8 or 192.0.2.7, with nothing after the network's own bits";
+    Network::parse(text).map(drop).ok_or_else(|| format!("{text:?} is not a network: {form}"))
 }
 
 pub(super) fn http_url(text: &str) -> Result<(), String> {
@@ -158,9 +177,10 @@ mod tests {
             (listen, "8080", "127.0.0.1:8080"),
             (listen, ":8080", "127.0.0.1:8080"),
             (listen, "localhost:99999", "127.0.0.1:8080"),
+            (network, "10.0.0.1/8", "10.0.0.0/8"),
             (phone_number, "ACME", "alphanumeric"),
-            (provider, "vonage", "not supported yet"),
-            (provider, "twillio", "choose one of twilio, sandbox"),
+            (provider, "pigeon", "not a carrier known here"),
+            (provider, "twillio", "choose one of twilio, vonage, telnyx"),
             (nats_url, "http://broker", "nats://"),
             (database_url, "mysql://h/d", "postgres://"),
             (blobs_url, "s3://bucket", "not supported in this build"),

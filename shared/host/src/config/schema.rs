@@ -24,6 +24,8 @@ pub(super) enum Kind {
     Secret(Rule),
     /// A whole number from one on.
     Whole,
+    /// `true` or `false`.
+    Flag,
     /// A list of texts.
     Texts(Rule),
     /// A section.
@@ -101,6 +103,7 @@ fn vet_value(value: &mut Value, kind: &Kind, here: &str, layer: &Layer, faults: 
             return true;
         }
         (Kind::Whole, Value::Integer(number)) if *number > 0 => return true,
+        (Kind::Flag, Value::Boolean(_)) => return true,
         (Kind::Texts(rule), Value::Array(items)) => {
             vet_texts(items, *rule, here, layer, faults);
             return true;
@@ -117,6 +120,7 @@ fn vet_value(value: &mut Value, kind: &Kind, here: &str, layer: &Layer, faults: 
         }
         (Kind::Text(_) | Kind::Secret(_), _) => "a text in quotes",
         (Kind::Whole, _) => "a whole number from 1 on",
+        (Kind::Flag, _) => "true or false",
         (Kind::Texts(_), _) => "a list of texts",
         (Kind::Table(_), _) => "a section",
         (Kind::Tables(_), _) => "a list of sections",

@@ -11,21 +11,66 @@ secret_key = "0123456789abcdef0123456789abcdef"
 nats.url = "nats://frontdesk:hunter2@broker:4222"
 database.url = "postgres://desk:hunter2@db/desk"
 blobs.url = "file:///var/lib/frontdesk/blobs"
-smtp = { listen = "0.0.0.0:25", max_size = 1000000 }
+smtp = { listen = "0.0.0.0:25", max_size = 1000000, lmtp_listen = "127.0.0.1:24", tls_certificate = "/tls/crt", tls_key = "/tls/key", require_tls = true, trusted_peers = ["10.0.0.0/8"], proxy_protocol = true }
 relay.url = "smtps://u:hunter2@mail.example.com"
 owner = { email = "owner@example.com", password = "hunter2hunter2", api_key = "hunter2key" }
 
+[sms]
+spool_max_bytes = 1048576
 [[sms.numbers]]
 number = "+1 555 000 1111"
 provider = "twilio"
 api_base = "http://127.0.0.1:9"
-credentials = { account_sid = "AC1", auth_token = "hunter2", messaging_service_sid = "MG1", api_key = "hunter2", api_secret = "hunter2", public_key = "hunter2", signing_key = "hunter2", secret = "hunter2" }
+segments_per_second = 1
+carrier_confirms_opt_out = true
+[sms.numbers.credentials]
+account_sid = "AC1"
+account_id = "hunter2"
+auth_id = "hunter2"
+auth_token = "hunter2"
+auth_token_previous = "hunter2"
+messaging_service_sid = "hunter2"
+messaging_profile_id = "hunter2"
+application_id = "hunter2"
+service_plan_id = "hunter2"
+project_id = "hunter2"
+workspace_id = "hunter2"
+channel_id = "hunter2"
+api_key = "hunter2"
+api_secret = "hunter2"
+api_token = "hunter2"
+api_user = "hunter2"
+api_password = "hunter2"
+access_key_id = "hunter2"
+secret_access_key = "hunter2"
+region = "hunter2"
+topic_arn = "hunter2"
+configuration_set = "hunter2"
+signing_certificate = "hunter2"
+public_key = "hunter2"
+public_key_previous = "hunter2"
+signing_key = "hunter2"
+signing_key_previous = "hunter2"
+signature_method = "hunter2"
+secret = "hunter2"
+webhook_user = "hunter2"
+webhook_password = "hunter2"
+webhook_secret = "hunter2"
+webhook_secret_previous = "hunter2"
 
 [email]
 webhook_key = "hunter2"
+envelope_sender = "mailbox"
+[[email.dkim]]
+domain = "example.com"
+selector = "s1"
+key = "hunter2"
 [[email.mailboxes]]
 address = "Support@Example.com"
 inbound = "support@in.example.net"
+
+[chat]
+clamav = "127.0.0.1:3310"
 
 [[chat.sites]]
 id = "main"
@@ -120,7 +165,7 @@ fn a_fault_names_the_whole_key_what_is_wrong_and_where_it_stands() {
             "sms.numbers[0].provder: unknown key, did you mean \"provider\"? (desk.toml)",
         ),
         (sms("provder = \"twilio\""), "sms.numbers[0].provider: is missing"),
-        (sms("provider = \"telnyx\""), "sms.numbers[0].provider: \"telnyx\" is not supported yet"),
+        (sms("provider = \"pigeon\""), "sms.numbers[0].provider: \"pigeon\" is not a carrier known here"),
         (
             sms("provider = \"twilio\"\ncredentials.account_sid = \"AC1\""),
             "sms.numbers[0].credentials.auth_token: twilio needs it",
@@ -145,6 +190,11 @@ fn a_fault_names_the_whole_key_what_is_wrong_and_where_it_stands() {
         ("smtp.max_size = 0".to_owned(), "smtp.max_size: must be a whole number from 1 on"),
         ("[nats]\nurl = \"http://x\"".to_owned(), "nats.url: the address must begin with one of nats://"),
         ("owner.password = \"x\"".to_owned(), "owner.password: an account needs an address too"),
+        ("smtp.tls_key = \"/a\"".to_owned(), "smtp.tls_certificate: is missing"),
+        ("smtp.tls_certificate = \"/a\"".to_owned(), "smtp.tls_key: is missing"),
+        ("smtp.require_tls = true".to_owned(), "smtp.require_tls: needs a certificate"),
+        ("smtp.proxy_protocol = true".to_owned(), "smtp.proxy_protocol: needs to know the proxies"),
+        ("smtp.trusted_peers = [\"x\"]".to_owned(), "smtp.trusted_peers[0]: \"x\" is not a network"),
         ("sms = 1".to_owned(), "sms: must be a section"),
         ("sms.numbers = [1]".to_owned(), "sms.numbers[0]: must be a section"),
         ("a = 1\nb = = \"hunter2\"".to_owned(), "line 2 is not TOML"),

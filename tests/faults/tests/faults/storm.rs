@@ -16,8 +16,10 @@ use harness::{
 };
 use tokio::{task::JoinSet, time::sleep};
 
-const ACCOUNT: &str = "AC0123456789abcdef0123456789abcdef";
-const NUMBER: &str = "+15550001111";
+/// The account at the carrier.
+pub const ACCOUNT: &str = "AC0123456789abcdef0123456789abcdef";
+/// Our number.
+pub const NUMBER: &str = "+15550001111";
 const PHONES: usize = 40;
 const SENDERS: usize = 16;
 
@@ -25,7 +27,8 @@ const SENDERS: usize = 16;
 pub struct Storm {
     /// The product.
     pub product: Frontdesk,
-    twilio: Arc<Twilio>,
+    /// The carrier.
+    pub twilio: Arc<Twilio>,
     done: Arc<AtomicUsize>,
     posts: JoinSet<()>,
     texts: usize,
@@ -38,13 +41,19 @@ fn phone(n: usize) -> String {
 impl Storm {
     /// Starts the product; nothing is posted yet. The auto-responder is silent, so that only texts are counted.
     pub async fn gather(shape: Shape) -> Self {
+        Self::gather_with(shape, &[]).await
+    }
+
+    /// The same with more environment.
+    pub async fn gather_with(shape: Shape, env: &[(&str, &str)]) -> Self {
+        let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let twilio = Twilio::start(ACCOUNT, "the auth token").await.expect("a carrier");
         let config = format!(
             "[[sms.numbers]]\nnumber = \"{NUMBER}\"\nprovider = \"twilio\"\napi_base = \"{}\"\n\
              [sms.numbers.credentials]\naccount_sid = \"{ACCOUNT}\"\nauth_token = \"the auth token\"\n",
             twilio.api_base()
         );
-        let product = Frontdesk::start(shape, Options { config, env: Vec::new() }).await;
+        let product = Frontdesk::start(shape, Options { config, env }).await;
         let agent = Agent::with_key(&product.url("inbox"), API_KEY);
         let off = serde_json::json!({"sms": {"auto_responder": {"mode": "off"}}});
         agent.patch("/settings", off).await.expect(200);
@@ -123,13 +132,17 @@ async fn deliver(twilio: &Twilio, addresses: &Addresses, n: usize) {
 }
 
 /// How often each text is there.
-async fn messages(agent: &Agent) -> BTreeMap<String, usize> {
+pub async fn messages(agent: &Agent) -> BTreeMap<String, usize> {
     let mut found = BTreeMap::new();
     for ticket in agent.tickets("limit=200&channel=sms").await {
-        let id = ticket["id"].as_str().expect("an id");
-        let page = agent.get(&format!("/tickets/{id}/messages?limit=200")).await.expect(200);
-        for message in page["data"].as_array().expect("messages") {
-            *found.entry(message["text"].as_str().unwrap_or_default().to_owned()).or_default() += 1;
+        let path = format!("/tickets/{}/messages?limit=200", ticket["id"].as_str().expect("an id"));
+        let mut page = agent.get(&path).await.expect(200);
+        loop {
+            for message in page["data"].as_array().expect("messages") {
+                *found.entry(message["text"].as_str().unwrap_or_default().to_owned()).or_default() += 1;
+            }
+            let Some(cursor) = page["next_cursor"].as_str() else { break };
+            page = agent.get(&format!("{path}&cursor={cursor}")).await.expect(200);
         }
     }
     found

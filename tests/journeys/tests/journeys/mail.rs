@@ -27,6 +27,10 @@ async fn a_mail_becomes_a_ticket_and_the_answer_lands_in_its_thread(shape: Shape
     assert_eq!(answer.header("in-reply-to"), Some(format!("<{first}>")));
     assert!(answer.header("references").expect("References").contains(&first));
     assert!(answer.header("auto-submitted").is_none(), "a person's answer is not automatic");
+    assert!(answer.header("reply-to").expect("Reply-To").contains('+'), "it names the ticket");
+    assert!(answer.from.contains('+'), "the envelope sender names the message: {}", answer.from);
+    assert!(answer.header("content-type").expect("Content-Type").starts_with("multipart/alternative"));
+    assert!(answer.text().contains("> Do the boots run small?"), "it quotes what it answers");
 
     let ours = answer.header("message-id").expect("Message-ID");
     let ours = ours.trim_matches(['<', '>']);

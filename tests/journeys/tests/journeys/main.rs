@@ -1,11 +1,22 @@
 //! One file per story; each runs in both shapes.
 
 mod bad_input;
+mod carried;
+mod carriers;
 mod chat;
+mod chat_abuse;
+mod colleagues;
 mod doctor;
+mod follow_up;
+mod forwarded;
+mod hostile;
+mod keywords;
+mod leaving;
 mod live;
 mod mail;
+mod mail_pipe;
 mod restart;
+mod robots;
 mod text;
 mod trace;
 mod world;

@@ -2,22 +2,44 @@ import { call } from './client';
 import type {
   AddedKey,
   AddedUser,
+  AnswerPreview,
   ApiKey,
   Attachment,
+  Availability,
+  AvailabilityPatch,
+  Bulk,
+  BulkChange,
+  ChatSite,
   Consent,
+  Decision,
+  Found,
   LedgerEntry,
   Message,
   NewConsent,
   NewReply,
+  Note,
   Page,
   Patch,
+  PhoneNumber,
   Profile,
+  QuickResponse,
+  RecipientTime,
+  ReplyRecipients,
   Role,
+  Rule,
+  RuleDraft,
+  RuleTrial,
+  SavedView,
   Settings,
   SignedIn,
+  SmsPreview,
+  Team,
+  TeamDraft,
   Ticket,
   TicketPatch,
   User,
+  ViewCounts,
+  ViewFilters,
 } from './shapes';
 
 /** Every call the console makes, by noun. */
@@ -42,7 +64,71 @@ export const tickets = {
   typing: (id: string, on: boolean) => call<void>('POST', `/tickets/${id}/typing`, { body: { on } }),
   reply: (id: string, reply: NewReply, idempotencyKey: string) =>
     call<Message>('POST', `/tickets/${id}/messages`, { body: reply, idempotencyKey }),
+  /** Takes back a message that waits for its time. */
+  cancel: (id: string, messageId: string) => call<Message>('POST', `/tickets/${id}/messages/${messageId}/cancel`),
+  sendNow: (id: string, messageId: string, override: boolean) =>
+    call<Message>('POST', `/tickets/${id}/messages/${messageId}/send-now`, { body: { quiet_hours_override: override } }),
+  recipientTime: (id: string) => call<RecipientTime>('GET', `/tickets/${id}/recipient-time`),
+  /** The mail after a left chat: not at all. */
+  cancelFollowUp: (id: string) => call<Ticket>('POST', `/tickets/${id}/follow-up/cancel`),
+  /** The mail after a left chat: at once. */
+  sendFollowUp: (id: string) => call<Ticket>('POST', `/tickets/${id}/follow-up/send-now`),
+  /** To whom "reply all" goes. */
+  replyRecipients: (id: string) => call<ReplyRecipients>('GET', `/tickets/${id}/reply-recipients`),
+  /** How many match; 1001 stands for "more than 1000". */
+  count: (query: Query) => call<{ count: number }>('GET', '/tickets/count', { query }),
+  search: (query: Query) => call<Page<Found>>('GET', '/search', { query }),
+  /** Many at once. */
+  bulk: (change: BulkChange) => call<Bulk>('POST', '/tickets/bulk', { body: change }),
+  bulkShow: (id: string) => call<Bulk>('GET', `/bulk/${id}`),
+  undo: (token: string) => call<Bulk>('POST', `/undo/${token}`),
   badge: () => call<{ unread_profiles: number }>('GET', '/badge'),
+};
+
+export const views = {
+  list: async () => (await call<Page<SavedView>>('GET', '/views')).data,
+  add: (view: { name: string; shared: boolean; filters: ViewFilters }) => call<SavedView>('POST', '/views', { body: view }),
+  change: (id: string, patch: { name?: string; shared?: boolean; filters?: ViewFilters; position?: number }) =>
+    call<SavedView>('PATCH', `/views/${id}`, { body: patch }),
+  remove: (id: string) => call<void>('DELETE', `/views/${id}`),
+  counts: () => call<ViewCounts>('GET', '/views/counts'),
+};
+
+export const mails = {
+  /** Makes a ticket of one mail. */
+  split: (ticketId: string, messageId: string) => call<Ticket>('POST', `/tickets/${ticketId}/split`, { body: { message_id: messageId } }),
+  move: (messageId: string, ticketId: string) => call<unknown>('POST', `/messages/${messageId}/move`, { body: { ticket_id: ticketId } }),
+};
+
+export const notes = {
+  /** The newest, oldest first. */
+  about: async (ticketId: string) => (await call<Page<Note>>('GET', `/tickets/${ticketId}/notes`)).data,
+  add: (ticketId: string, text: string, idempotencyKey: string) =>
+    call<Note>('POST', `/tickets/${ticketId}/notes`, { body: { text }, idempotencyKey }),
+  remove: (id: string) => call<void>('DELETE', `/notes/${id}`),
+};
+
+export const quickResponses = {
+  list: async () => (await call<Page<QuickResponse>>('GET', '/quick-responses')).data,
+  add: (title: string, text: string) => call<QuickResponse>('POST', '/quick-responses', { body: { title, text } }),
+  change: (id: string, patch: { title?: string; text?: string }) =>
+    call<QuickResponse>('PATCH', `/quick-responses/${id}`, { body: patch }),
+  remove: (id: string) => call<void>('DELETE', `/quick-responses/${id}`),
+  /** What it says in a ticket. */
+  fill: (id: string, ticketId: string) => call<{ text: string }>('POST', `/quick-responses/${id}/fill`, { body: { ticket_id: ticketId } }),
+};
+
+export const texts = {
+  preview: (text: string, signal?: AbortSignal) =>
+    call<SmsPreview>('POST', '/sms/preview', { body: { text }, ...(signal && { signal }) }),
+  numbers: async () => (await call<Page<PhoneNumber>>('GET', '/numbers')).data,
+  /** Any automatic text, with its variables filled in. */
+  previewAnswer: (draft: { mode?: string; text?: string }, signal?: AbortSignal) =>
+    call<AnswerPreview>('POST', '/settings/auto-responder/preview', { body: draft, ...(signal && { signal }) }),
+};
+
+export const chat = {
+  sites: async () => (await call<Page<ChatSite>>('GET', '/chat-sites')).data,
 };
 
 export const profiles = {
@@ -66,6 +152,28 @@ export const users = {
   signInLink: (id: string) => call<{ sign_in_link: string | null }>('POST', `/users/${id}/sign-in-link`),
   change: (id: string, patch: { role?: Role; disabled?: boolean; name?: string }) =>
     call<User>('PATCH', `/users/${id}`, { body: patch }),
+};
+
+export const routing = {
+  teams: async () => (await call<Page<Team>>('GET', '/teams')).data,
+  addTeam: (team: TeamDraft) => call<Team>('POST', '/teams', { body: team }),
+  changeTeam: (id: string, team: TeamDraft) => call<Team>('PATCH', `/teams/${id}`, { body: team }),
+  removeTeam: (id: string) => call<void>('DELETE', `/teams/${id}`),
+  availability: async () => (await call<Page<Availability>>('GET', '/availability')).data,
+  /** Of somebody, or of `me`. */
+  say: (id: string, patch: AvailabilityPatch) => call<Availability>('PATCH', `/users/${id}/availability`, { body: patch }),
+  /** What rules did to a ticket, newest first. */
+  decisions: async (ticketId: string) => (await call<Page<Decision>>('GET', `/tickets/${ticketId}/decisions`)).data,
+};
+
+export const rules = {
+  list: async () => (await call<Page<Rule>>('GET', '/rules')).data,
+  add: (rule: RuleDraft) => call<Rule>('POST', '/rules', { body: rule }),
+  change: (id: string, rule: Partial<RuleDraft>) => call<Rule>('PATCH', `/rules/${id}`, { body: rule }),
+  remove: (id: string) => call<void>('DELETE', `/rules/${id}`),
+  order: async (ids: string[]) => (await call<Page<Rule>>('POST', '/rules/order', { body: { ids } })).data,
+  /** What a rule would have done to the newest tickets. */
+  dryRun: async (rule: RuleDraft) => (await call<Page<RuleTrial>>('POST', '/rules/dry-run', { body: { rule } })).data,
 };
 
 export const keys = {

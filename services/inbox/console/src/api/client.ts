@@ -1,11 +1,12 @@
 /** One way to the API: JSON in, JSON out, every refusal a `Problem`. */
 
-/** Why a call failed. `code` is stable; the message is for people. */
+/** Why a call failed. `code` is stable; the message is for people. `members` is the document as it came (RFC 9457). */
 export class Problem extends Error {
   constructor(
     readonly status: number,
     readonly code: string,
     message: string,
+    readonly members: Record<string, unknown> = {},
   ) {
     super(message);
   }
@@ -65,10 +66,10 @@ async function send(method: string, path: string, options: Options): Promise<Res
 }
 
 async function refusal(response: Response, path: string): Promise<Problem> {
-  const said = (await response.json().catch(() => ({}))) as { code?: string; title?: string; detail?: string };
+  const said = (await response.json().catch(() => ({}))) as { code?: string; title?: string; detail?: string; [member: string]: unknown };
   if (response.status === 401 && path !== '/session') onSignedOut();
   const text = said.detail || said.title || `the server answered ${response.status}`;
-  return new Problem(response.status, said.code ?? 'unknown', sentence(text));
+  return new Problem(response.status, said.code ?? 'unknown', sentence(text), said);
 }
 
 function query(given: Options['query'] = {}): string {
@@ -76,7 +77,8 @@ function query(given: Options['query'] = {}): string {
   return entries.length ? `?${new URLSearchParams(entries)}` : '';
 }
 
-function sentence(text: string): string {
+/** With a capital in front and a full stop behind. */
+export function sentence(text: string): string {
   const first = text.charAt(0).toUpperCase() + text.slice(1);
   return /[.!?]$/.test(first) ? first : `${first}.`;
 }

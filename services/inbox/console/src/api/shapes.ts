@@ -11,17 +11,47 @@ export type AddedUser = Schemas['AddedUser'];
 export type SignedIn = Schemas['Session'];
 
 export type Ticket = Schemas['Ticket'];
+export type ViewFilters = Schemas['Filters'];
+export type SavedView = Schemas['View'];
+export type ViewCounts = Schemas['ViewCounts'];
+export type ViewChanged = Schemas['ViewChanged'];
+export type Bulk = Schemas['Bulk'];
+export type BulkChange = Schemas['BulkChange'];
+export type BulkChanged = Schemas['BulkChanged'];
+export type Found = Schemas['Found'];
+export type FoundPart = Schemas['FoundPart'];
 export type TicketPatch = Schemas['ChangeTicket'];
 export type Message = Schemas['Message'];
+export type Attribution = Schemas['Attribution'];
 export type MessageStatus = Schemas['MessageStatus'];
 export type AuthorKind = Schemas['AuthorKind'];
 export type Attachment = Schemas['Attachment'];
 export type NewReply = Schemas['Reply'];
+export type MailFacts = Schemas['Mail'];
+export type ReplyRecipients = Schemas['ReplyRecipients'];
 
 export type MessageAdded = Schemas['MessageAdded'];
+export type MessageChanged = Schemas['MessageChanged'];
 export type MessageMoved = Schemas['MessageMoved'];
 export type TicketChanged = Schemas['TicketChanged'];
 export type Typing = Schemas['Typing'];
+
+export type Note = Schemas['Note'];
+export type NoteAdded = Schemas['NoteAdded'];
+export type NoteRemoved = Schemas['NoteRemoved'];
+export type QuickResponse = Schemas['QuickResponse'];
+export type Priority = Schemas['Priority'];
+export type Team = Schemas['Team'];
+export type TeamDraft = Schemas['AddTeam'];
+export type Availability = Schemas['Availability'];
+export type AvailabilityPatch = Schemas['ChangeAvailability'];
+export type RoutingChanged = Schemas['RoutingChanged'];
+export type Rule = Schemas['Rule'];
+export type RuleDraft = Schemas['AddRule'];
+export type RuleConditions = Schemas['RuleConditions'];
+export type RuleAction = Schemas['RuleAction'];
+export type RuleTrial = Schemas['RuleTrial'];
+export type Decision = Schemas['Decision'];
 
 export type Profile = Schemas['Profile'];
 export type Consent = Schemas['Consent'];
@@ -30,10 +60,19 @@ export type ConsentState = Schemas['ConsentState'];
 export type NewConsent = Schemas['RecordConsent'];
 
 export type Settings = Schemas['Settings'];
+export type Language = Schemas['Language'];
 export type ApiKey = Schemas['ApiKey'];
 export type AddedKey = Schemas['AddedKey'];
 export type LedgerEntry = Schemas['LedgerEntry'];
 export type LedgerState = Schemas['LedgerState'];
+
+export type SmsPreview = Schemas['SmsPreview'];
+
+export type RecipientTime = Schemas['RecipientTime'];
+
+export type ChatSite = Schemas['ChatSite'];
+export type PhoneNumber = Schemas['Number'];
+export type AnswerPreview = Schemas['AutoResponderPreview'];
 
 export interface Page<T> {
   data: T[];

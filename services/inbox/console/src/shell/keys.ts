@@ -1,5 +1,7 @@
+import { composing } from '../state/composing.svelte';
 import { panes } from '../state/panes.svelte';
 import { route } from '../state/route.svelte';
+import { selection } from '../state/selection.svelte';
 import { session } from '../state/session.svelte';
 import { thread } from '../state/thread.svelte';
 import { toasts } from '../state/toasts.svelte';
@@ -11,12 +13,15 @@ export const keyList: [keys: string[], what: string][] = [
   [['k'], 'Previous ticket'],
   [['Enter'], 'Open the ticket'],
   [['r'], 'Reply'],
+  [['n'], 'Note to colleagues'],
   [['Ctrl', 'Enter'], 'Send'],
   [['e'], 'Close the ticket, or open it again'],
+  [['x'], 'Select the ticket'],
+  [['Shift', 'x'], 'Select all up to the ticket'],
   [['u'], 'Mark unread'],
   [['a'], 'Assign to me'],
   [['i'], 'Details on or off'],
-  [['/'], 'Search'],
+  [['/'], 'Search; in a reply, quick responses'],
   [['Esc'], 'Leave a field, then the ticket'],
   [['?'], 'These keys'],
 ];
@@ -37,8 +42,11 @@ export function onKey(event: KeyboardEvent) {
 const actions: Record<string, () => void> = {
   j: () => step(1),
   k: () => step(-1),
-  r: () => document.getElementById('reply')?.focus(),
+  r: () => composing.begin('reply'),
+  n: () => composing.begin('note'),
   e: () => onTicket((ticket) => closeOrOpen(ticket.status)),
+  x: () => pick(false),
+  X: () => pick(true),
   u: () => onTicket(() => void markUnread()),
   a: () => onTicket(() => void assignToMe()),
   i: () => onTicket(() => panes.toggleDetails()),
@@ -59,11 +67,17 @@ async function closeOrOpen(status: string) {
 export async function markUnread() {
   if (!(await thread.change({ unread: true }))) return;
   toasts.say('Marked as unread');
-  route.go({ screen: 'inbox', view: route.view });
+  route.toList();
 }
 
 export async function assignToMe() {
   if (session.user && (await thread.change({ assignee_id: session.user.id }))) toasts.say('Assigned to you');
+}
+
+/** Selects the ticket that has the focus, or the open one. */
+function pick(range: boolean) {
+  const focused = document.activeElement?.closest<HTMLElement>('[data-ticket]')?.dataset['ticket'] ?? route.ticketId;
+  if (focused) selection.toggle(focused, range);
 }
 
 /** Moves the focus along the list, from where it is or from the open ticket. */
@@ -78,5 +92,6 @@ function step(by: number) {
 
 function leave(event: KeyboardEvent) {
   if (inField(event.target)) return (event.target as HTMLElement).blur();
-  if (route.ticketId) route.go({ screen: 'inbox', view: route.view });
+  if (route.ticketId) return route.toList();
+  selection.clear();
 }

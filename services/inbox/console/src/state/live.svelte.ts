@@ -1,13 +1,36 @@
-import type { Message, MessageAdded, MessageMoved, MessageStatus, Ticket, TicketChanged, Typing } from '../api/shapes';
+import type {
+  BulkChanged,
+  Message,
+  MessageAdded,
+  MessageChanged,
+  MessageMoved,
+  MessageStatus,
+  Note,
+  NoteAdded,
+  NoteRemoved,
+  RoutingChanged,
+  Ticket,
+  TicketChanged,
+  Typing,
+  ViewChanged,
+} from '../api/shapes';
 
 /** The live stream: numbered events, resumed after every break from the last number seen. */
 
 export type LiveEvent =
   | { kind: 'message'; ticket: Ticket; message: Message }
   | { kind: 'moved'; messageId: string; status: MessageStatus; error: Message['error'] }
+  /** A message is not what it was: this one takes its place. */
+  | { kind: 'changed'; ticket: Ticket; message: Message }
   | { kind: 'ticket'; ticket: Ticket }
+  | { kind: 'note'; note: Note; number: number }
+  | { kind: 'unnoted'; noteId: string }
   | { kind: 'typing'; ticketId: string; name: string; byVisitor: boolean; on: boolean }
+  | { kind: 'view'; id: string; ownerId: string; shared: boolean; deleted: boolean }
+  | { kind: 'bulk'; bulk: BulkChanged }
   | { kind: 'settings' }
+  /** Teams, rules, or who is there. */
+  | { kind: 'routing'; what: RoutingChanged['what'] }
   /** Something may have been missed: fetch everything shown again. */
   | { kind: 'reload' };
 
@@ -58,10 +81,16 @@ class Live {
     this.#on<MessageAdded>('message.received', ({ ticket, message }) => ({ kind: 'message', ticket, message }));
     this.#on<MessageAdded>('message.queued', ({ ticket, message }) => ({ kind: 'message', ticket, message }));
     this.#on<MessageMoved>('message.moved', ({ message_id, status, error }) => ({ kind: 'moved', messageId: message_id, status, error }));
+    this.#on<MessageChanged>('message.changed', ({ ticket, message }) => ({ kind: 'changed', ticket, message }));
     this.#on<TicketChanged>('ticket.changed', ({ ticket }) => ({ kind: 'ticket', ticket }));
+    this.#on<NoteAdded>('note.added', ({ note, ticket_number }) => ({ kind: 'note', note, number: ticket_number }));
+    this.#on<NoteRemoved>('note.removed', ({ note_id }) => ({ kind: 'unnoted', noteId: note_id }));
     this.#on<Typing>('typing', ({ ticket_id, name, by_visitor, on }) =>
       ticket_id ? { kind: 'typing', ticketId: ticket_id, name, byVisitor: by_visitor, on } : null,
     );
+    this.#on<RoutingChanged>('routing.changed', ({ what }) => ({ kind: 'routing', what }));
+    this.#on<ViewChanged>('view.changed', ({ view_id, owner_id, shared, deleted }) => ({ kind: 'view', id: view_id, ownerId: owner_id, shared, deleted }));
+    this.#on<BulkChanged>('bulk.changed', (bulk) => ({ kind: 'bulk', bulk }));
     this.#on('settings.changed', () => ({ kind: 'settings' }));
     this.#on('reload', () => ({ kind: 'reload' }));
     // The first time there is no number to go on from: what was fetched meanwhile may be older than the stream.

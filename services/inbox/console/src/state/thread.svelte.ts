@@ -1,32 +1,13 @@
-import { tickets as api } from '../api/calls';
+import { notes as noteApi, tickets as api } from '../api/calls';
 import { Problem, reason } from '../api/client';
-import type { Attachment, Message, Page, Ticket, TicketPatch } from '../api/shapes';
-import { drafts } from './drafts.svelte';
-import { newKey } from './key';
+import type { Message, Note, Page, Ticket, TicketPatch } from '../api/shapes';
 import type { LiveEvent } from './live.svelte';
-import { changed, merged, moved } from './messages';
+import { merged, moved } from './messages';
 import { session } from './session.svelte';
 import { tickets } from './tickets.svelte';
 import { toasts } from './toasts.svelte';
 
-/** The open ticket: its facts, its messages, and what is being sent. */
-
-export interface Sending {
-  /** Idempotency key: the same for every try of the same words. */
-  key: string;
-  ticketId: string;
-  text: string;
-  attachments: Attachment[];
-  seenVersion: number;
-  state: 'sending' | 'failed';
-  reason: string;
-}
-
-/** Somebody wrote since the agent looked: both texts, and a question. */
-export interface Guard {
-  mine: Sending;
-  theirs: Message[];
-}
+/** The open ticket: its facts and its messages. */
 
 /** Somebody who stopped typing without saying so is forgotten after this long. */
 const TYPING = 8000;
@@ -34,14 +15,14 @@ const TYPING = 8000;
 class Thread {
   ticket = $state.raw<Ticket | null>(null);
   messages = $state.raw<Message[]>([]);
+  /** What colleagues noted about this customer on this channel, oldest first. */
+  notes = $state.raw<Note[]>([]);
   state = $state<'loading' | 'ready' | 'error'>('loading');
   problem = $state('');
   missing = $state(false);
   /** Where older messages begin; `null` when all are here. */
   older = $state<string | null>(null);
   loadingOlder = $state(false);
-  outgoing = $state<Sending[]>([]);
-  guard = $state.raw<Guard | null>(null);
   /** Who is typing at the other end, or a colleague. */
   typing = $state<string | null>(null);
 
@@ -55,7 +36,7 @@ class Thread {
     this.#keepUnread = false;
     this.ticket = tickets.find(id) ?? null;
     this.messages = [];
-    this.guard = null;
+    this.notes = [];
     this.typing = null;
     this.state = 'loading';
     await this.refresh();
@@ -70,10 +51,11 @@ class Thread {
   async refresh() {
     const id = this.#id;
     try {
-      const [ticket, page] = await Promise.all([api.show(id), api.messages(id)]);
+      const [ticket, page, notes] = await Promise.all([api.show(id), api.messages(id), noteApi.about(id)]);
       if (id !== this.#id) return;
       this.#see(ticket);
       this.#take(page);
+      this.notes = notes;
       this.state = 'ready';
       this.markSeen();
     } catch (error) {
@@ -113,7 +95,10 @@ class Thread {
     if (!this.#id) return;
     if (event.kind === 'reload') void this.refresh();
     else if (event.kind === 'moved') this.messages = moved(this.messages, event);
+    else if (event.kind === 'changed') this.#hearChanged(event.ticket, event.message);
     else if (event.kind === 'ticket' && event.ticket.id === this.#id) this.#see(event.ticket);
+    else if (event.kind === 'note') this.#hearNote(event.note);
+    else if (event.kind === 'unnoted') this.forgetNote(event.noteId);
     else if (event.kind === 'typing' && event.ticketId === this.#id) this.#hearTyping(event);
     else if (event.kind === 'message') this.#hearMessage(event.ticket, event.message);
   }
@@ -139,69 +124,30 @@ class Thread {
     }
   }
 
-  send(text: string, attachments: Attachment[]) {
-    if (!this.ticket) return;
-    drafts.clear(this.#id);
-    this.#post({
-      key: newKey(),
-      ticketId: this.#id,
-      text,
-      attachments,
-      seenVersion: this.ticket.version,
-      state: 'sending',
-      reason: '',
-    });
+  /** A message as an answer told it, if it belongs here. */
+  take(message: Message) {
+    if (message.ticket_id === this.#id) this.messages = merged(this.messages, [message]);
   }
 
-  retry(sending: Sending) {
-    this.#post({ ...sending, state: 'sending', reason: '' });
-  }
-
-  /** Back into the composer. */
-  takeBack(sending: Sending) {
-    this.#drop(sending.key);
-    this.guard = null;
-    const draft = drafts.of(sending.ticketId);
-    const text = draft.text ? `${sending.text}\n${draft.text}` : sending.text;
-    drafts.write(sending.ticketId, { text, attachments: [...sending.attachments, ...draft.attachments] });
-  }
-
-  /** The agent has read what came in between and sends all the same. */
-  sendAnyway(guard: Guard) {
-    this.guard = null;
-    this.send(guard.mine.text, guard.mine.attachments);
-  }
-
-  #post(sending: Sending) {
-    this.outgoing = [...this.outgoing.filter((other) => other.key !== sending.key), sending];
-    void this.#deliver(sending);
-  }
-
-  async #deliver({ key, ticketId, text, attachments, seenVersion }: Sending) {
-    const body = { text, attachments: attachments.map((file) => file.id), seen_version: seenVersion };
+  /** Leaves a note for colleagues. */
+  async addNote(text: string): Promise<boolean> {
+    const id = this.#id;
     try {
-      const message = await api.reply(ticketId, body, key);
-      this.#drop(key);
-      if (ticketId === this.#id) this.messages = merged(this.messages, [message]);
+      this.#hearNote(await noteApi.add(id, text, crypto.randomUUID()));
+      return true;
     } catch (error) {
-      if (error instanceof Problem && error.code === 'someone_replied') await this.#ask(key);
-      else this.outgoing = changed(this.outgoing, key, { state: 'failed', reason: reason(error) });
+      toasts.fail(reason(error));
+      return false;
     }
   }
 
-  async #ask(key: string) {
-    const mine = this.outgoing.find((sending) => sending.key === key);
-    if (!mine) return;
-    this.#drop(key);
-    if (mine.ticketId !== this.#id) return this.takeBack(mine);
-    const known = new Set(this.messages.map((message) => message.id));
-    await this.refresh();
-    const fresh = this.messages.filter((message) => !known.has(message.id));
-    this.guard = { mine, theirs: fresh.length > 0 ? fresh : this.messages.slice(-1) };
+  forgetNote(id: string) {
+    this.notes = this.notes.filter((note) => note.id !== id);
   }
 
-  #drop(key: string) {
-    this.outgoing = this.outgoing.filter((sending) => sending.key !== key);
+  #hearNote(note: Note) {
+    const here = note.ticket_id === this.#id || this.messages.some((message) => message.ticket_id === note.ticket_id);
+    if (here && !this.notes.some((known) => known.id === note.id)) this.notes = [...this.notes, note];
   }
 
   #hearTyping({ name, byVisitor, on }: { name: string; byVisitor: boolean; on: boolean }) {
@@ -215,13 +161,13 @@ class Thread {
     const here = this.ticket;
     const samePerson = here && ticket.profile.id === here.profile.id && ticket.channel === here.channel;
     if (ticket.id !== this.#id && !(samePerson && ticket.inbox === here.inbox)) return;
-    const mine = message.author.id !== null && message.author.id === session.user?.id;
-    if (mine) {
-      const echo = this.outgoing.find((sending) => sending.state === 'sending' && sending.text === message.text);
-      if (echo) this.#drop(echo.key);
-    }
     this.messages = merged(this.messages, [message]);
     this.typing = null;
+    if (ticket.id === this.#id) this.#see(ticket);
+  }
+
+  #hearChanged(ticket: Ticket, message: Message) {
+    if (this.messages.some((known) => known.id === message.id)) this.messages = merged(this.messages, [message]);
     if (ticket.id === this.#id) this.#see(ticket);
   }
 

@@ -1,10 +1,11 @@
 import { tickets as api } from '../api/calls';
 import { reason } from '../api/client';
-import type { Ticket } from '../api/shapes';
+import type { Found, Note, Ticket } from '../api/shapes';
 import type { LiveEvent } from './live.svelte';
-import { belongs, byNewest, type Filters, noFilters, queryOf } from './order';
+import { belongs, type Filters, filtersOf, noFilters, order, queryOf, searchOf } from './order';
 import { route, type View } from './route.svelte';
 import { session } from './session.svelte';
+import { toasts } from './toasts.svelte';
 
 /** The list of tickets beside the open one, and the unread badge. */
 
@@ -16,6 +17,8 @@ class Tickets {
   view = $state<View>('mine');
   filters = $state<Filters>({ ...noFilters });
   rows = $state.raw<Ticket[]>([]);
+  /** Where what is searched for stands, by ticket. */
+  found = $state.raw(new Map<string, Found>());
   state = $state<'loading' | 'ready' | 'error'>('loading');
   problem = $state('');
   next = $state<string | null>(null);
@@ -24,21 +27,30 @@ class Tickets {
 
   /** Everything loaded or heard of that belongs here, by id; `rows` is what is drawn of it. */
   #known = new Map<string, Ticket>();
+  #shown = false;
   #held = false;
   #rest: ReturnType<typeof setTimeout> | undefined;
   #badgeSoon: ReturnType<typeof setTimeout> | undefined;
   #load = 0;
 
-  show(view: View) {
-    if (view !== this.view) {
-      this.view = view;
-      this.filters = { ...noFilters, channel: this.filters.channel };
-    }
+  /** Shows a list; `begin` is what a saved view shows unless the address says otherwise. */
+  show(view: View, search: string, begin: Filters = noFilters) {
+    const filters = search ? filtersOf(search) : begin;
+    if (this.#shown && view === this.view && searchOf(filters) === searchOf(this.filters)) return Promise.resolve();
+    this.#shown = true;
+    this.view = view;
+    this.filters = filters;
     return this.load();
+  }
+
+  /** Every answer to a campaign or flow. */
+  showCampaign({ id, name }: { id: string; name: string }) {
+    route.go({ screen: 'inbox', view: 'all', search: searchOf({ ...noFilters, campaign: id, campaignName: name }) });
   }
 
   filter(change: Partial<Filters>) {
     this.filters = { ...this.filters, ...change };
+    route.filter(searchOf(this.filters));
     return this.load();
   }
 
@@ -54,8 +66,9 @@ class Tickets {
     const load = ++this.#load;
     const limit = String(Math.min(200, Math.max(PAGE, this.rows.length)));
     try {
-      const page = await api.list({ ...queryOf(this.view, this.filters), limit });
+      const page = await this.#page({ limit });
       if (load !== this.#load) return;
+      this.problem = '';
       this.#known = new Map(page.data.map((ticket) => [ticket.id, ticket]));
       this.next = page.next_cursor;
       this.state = 'ready';
@@ -72,7 +85,7 @@ class Tickets {
     this.loadingMore = true;
     const load = this.#load;
     try {
-      const page = await api.list({ ...queryOf(this.view, this.filters), limit: String(PAGE), cursor: this.next });
+      const page = await this.#page({ limit: String(PAGE), cursor: this.next });
       if (load !== this.#load) return;
       for (const ticket of page.data) this.#learn(ticket);
       this.next = page.next_cursor;
@@ -84,6 +97,18 @@ class Tickets {
     }
   }
 
+  async #page(part: { limit: string; cursor?: string }): Promise<{ data: Ticket[]; next_cursor: string | null }> {
+    const query: Record<string, string | undefined> = { ...queryOf(this.view, this.filters), ...part };
+    if (!query['q']) {
+      this.found = new Map();
+      return api.list(query);
+    }
+    const { data, next_cursor } = await api.search(query);
+    const found = data.map((one) => [one.ticket.id, one] as const);
+    this.found = new Map([...(part.cursor ? this.found : []), ...found]);
+    return { data: data.map((one) => one.ticket), next_cursor };
+  }
+
   find(id: string): Ticket | undefined {
     return this.#known.get(id);
   }
@@ -92,10 +117,24 @@ class Tickets {
     if (event.kind === 'message' || event.kind === 'ticket') {
       this.apply(event.ticket);
       this.countSoon();
+    } else if (event.kind === 'note') {
+      const me = session.user?.id;
+      if (!me || !event.note.mentions.includes(me) || event.note.author.id === me) return;
+      if (this.view === 'mentions') void this.refresh();
+      this.#tell(event.note, event.number);
+    } else if (event.kind === 'unnoted') {
+      if (this.view === 'mentions') void this.refresh();
     } else if (event.kind === 'reload') {
       void this.refresh();
       this.countSoon();
     }
+  }
+
+  /** Somebody means the one who looks; where the ticket is open already, the note itself says so. */
+  #tell(note: Note, number: number) {
+    if (note.ticket_id === route.ticketId) return;
+    const run = () => route.go({ screen: 'ticket', id: note.ticket_id });
+    toasts.say(`${note.author.name} mentioned you in #${number}`, { label: 'Open', run });
   }
 
   /** A ticket as it is now, from the stream or from an answer. */
@@ -137,9 +176,9 @@ class Tickets {
   }
 
   #joins(ticket: Ticket): boolean {
-    if (this.state !== 'ready' || this.filters.q.trim()) return false;
+    if (this.state !== 'ready' || this.filters.q.trim() || this.view === 'mentions') return false;
     const last = this.rows[this.rows.length - 1];
-    const beyond = this.next !== null && last !== undefined && byNewest(last, ticket) < 0;
+    const beyond = this.next !== null && last !== undefined && order(this.filters.sort)(last, ticket) < 0;
     return !beyond && belongs(ticket, this.view, this.filters, session.user?.id);
   }
 
@@ -150,7 +189,7 @@ class Tickets {
       const stays = searching || belongs(ticket, this.view, this.filters, session.user?.id) || ticket.id === route.ticketId;
       if (!stays) this.#known.delete(ticket.id);
     }
-    this.rows = [...this.#known.values()].sort(byNewest);
+    this.rows = [...this.#known.values()].sort(order(this.filters.sort));
   }
 }
 

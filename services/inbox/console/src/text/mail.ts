@@ -1,21 +1,56 @@
-/** The document a mail's HTML is shown in. The HTML was sanitised when it came in; this is the second lock. */
+import type { MailFacts, Message } from '../api/shapes';
+import type { IconName } from '../ui/icons';
 
-const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; form-action 'none'";
+/** Words for what is known of a mail. */
 
-const STYLE = `
-  html { overflow-x: auto; overflow-y: hidden; }
-  body { display: flow-root; margin: 0; color: #171a21; background: #fff; font: 14px/1.55 system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif; overflow-wrap: anywhere; }
-  img { max-width: 100%; height: auto; }
-  pre { white-space: pre-wrap; }
-  blockquote { margin: 0.5em 0; padding-left: 0.9em; border-left: 2px solid #d0d5dd; color: #4a5160; }
-  table { max-width: 100%; }
-  a { color: #2f55d4; }
-  p:first-child { margin-top: 0; } p:last-child { margin-bottom: 0; }
-`;
+export const hasHtml = (message: Message) => message.mail?.has_html ?? message.html !== null;
 
-export function mailDocument(html: string): string {
-  return (
-    `<!doctype html><html><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${POLICY}">` +
-    `<meta name="referrer" content="no-referrer"><base target="_blank"><style>${STYLE}</style></head><body>${html}</body></html>`
-  );
+/** The server put pictures on the net aside when the mail came in. */
+export const hasRemotePictures = (message: Message) => message.html?.includes(' data-remote-src="') ?? false;
+
+interface Mark {
+  name: string;
+  title: string;
+  tone: string;
 }
+
+export const trustMarks: Record<NonNullable<MailFacts['trust']>['mark'], Mark & { icon: IconName }> = {
+  good: { name: 'Verified', title: 'The sender’s domain vouches for this mail', tone: 'good', icon: 'check' },
+  neutral: { name: 'Unverified', title: 'Nothing proves who sent this mail, and nothing speaks against it', tone: '', icon: 'question' },
+  doubtful: { name: 'Doubtful', title: 'This mail may not come from who it says', tone: 'warn', icon: 'warn' },
+};
+
+const kinds: Partial<Record<MailFacts['kind'], Mark>> = {
+  auto_reply: { name: 'Automatic reply', title: 'Out of office and the like: the ticket stays as it was', tone: '' },
+  bounce: { name: 'Not delivered', title: 'A mail of ours came back', tone: 'bad' },
+  abuse_report: { name: 'Spam report', title: 'Somebody called a mail of ours spam', tone: 'warn' },
+  list: { name: 'List', title: 'A mailing list or newsletter', tone: '' },
+  system: { name: 'System', title: 'Written by a program', tone: '' },
+  calendar: { name: 'Invitation', title: 'A calendar invitation or an answer to one', tone: '' },
+};
+
+export function kindBadges(kind: MailFacts['kind']): Mark[] {
+  const badge = kinds[kind];
+  return badge ? [badge] : [];
+}
+
+const securities: Record<MailFacts['security'][number], Mark> = {
+  smime_signed: { name: 'Signed', title: 'Signed by S/MIME', tone: '' },
+  smime_encrypted: { name: 'Encrypted', title: 'Encrypted by S/MIME: it cannot be read here', tone: 'warn' },
+  pgp_signed: { name: 'Signed', title: 'Signed by PGP', tone: '' },
+  pgp_encrypted: { name: 'Encrypted', title: 'Encrypted by PGP: it cannot be read here', tone: 'warn' },
+};
+
+export const securityBadges = (of: MailFacts['security']): Mark[] => [...new Set(of)].map((one) => securities[one]);
+
+export const signalWords: Record<MailFacts['why_here']['signal'], string> = {
+  token: 'The address of this ticket',
+  message_id: 'An answer to our mail',
+  references: 'Refers to our mails',
+  stored_id: 'Refers to a mail of this ticket',
+  participant: 'The ticket’s number, from somebody who takes part',
+  subject: 'The same subject, lately',
+  new: 'A new conversation',
+  moved: 'Moved here',
+  split: 'Split off',
+};

@@ -16,6 +16,9 @@ const robots: Partial<Record<AuthorKind, string>> = {
 /** Written by no person: drawn apart from the conversation. */
 export const isAutomatic = (message: Message) => message.author.kind in robots;
 
+/** Taken back before its time came. */
+export const isCanceled = (message: Message) => message.status === 'failed' && message.error?.code === 'canceled';
+
 export function authorName(message: Message, ticket: Ticket): string {
   const robot = robots[message.author.kind];
   const person = personName(message, ticket);
@@ -54,6 +57,8 @@ export function initials(name: string): string {
 function firstLetter(word: string): string {
   return new Intl.Segmenter().segment(word)[Symbol.iterator]().next().value?.segment ?? '';
 }
+
+export const segmentWords = (count: number) => (count === 1 ? '1 segment' : `${count} segments`);
 
 export function fileSize(bytes: number): string {
   if (bytes < 1024) return `${bytes} B`;

@@ -15,7 +15,7 @@ async fn a_mail_goes_through_the_relay_with_its_files_in_its_thread() {
     world.mail(Vec::new()).await;
     let reports = world.reports(2).await;
     let sent = |outcome: &DeliveryOutcome| {
-        matches!(outcome, DeliveryOutcome::Sent { external_id, account, provider }
+        matches!(outcome, DeliveryOutcome::Sent { external_id, account, provider, .. }
             if external_id == "c.1.2.mac@example.com" && account == "support@example.com" && provider == "relay")
     };
     assert!(reports.iter().all(sent), "{reports:?}");
@@ -27,6 +27,8 @@ async fn a_mail_goes_through_the_relay_with_its_files_in_its_thread() {
     assert_eq!(mails[0].header("in-reply-to").as_deref(), Some("<q@kunde.example>"));
     assert_eq!(mails[0].header("message-id").as_deref(), Some("<c.1.2.mac@example.com>"));
     assert!(mails.iter().any(|mail| mail.text().contains("invoice.pdf")));
+    let signed = mails[0].header("dkim-signature").unwrap();
+    assert!(signed.contains("d=example.com; s=s1; "), "{signed}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -105,5 +107,5 @@ async fn without_a_relay_mails_land_in_the_sandbox() {
     assert!(matches!(world.report().await, DeliveryOutcome::Sent { provider, .. } if provider == "sandbox"));
     let (kind, mail) = mails.recv().await.unwrap();
     assert_eq!(kind, "message/rfc822");
-    assert!(mail.starts_with(b"Date: ") && mail.windows(9).any(|bytes| bytes == b"Re: Order"));
+    assert!(mail.starts_with(b"DKIM-Signature: ") && mail.windows(9).any(|bytes| bytes == b"Re: Order"));
 }

@@ -1,5 +1,6 @@
 //! Claim, send and report over the embedded bus, with a desk that is a table and carriers that go wrong.
 
+mod carriers;
 mod mail;
 
 use std::{
@@ -14,7 +15,7 @@ use bus::{Stream, Subscription, Tuning, embedded};
 use bytes::Bytes;
 use domain::{
     EmailAddress, MessageId,
-    event::{OutboundEmail, OutboundSms},
+    event::{OutboundEmail, OutboundSms, SmsMedia},
     message::Attachment,
 };
 use futures::StreamExt;
@@ -22,14 +23,14 @@ use harness::{
     smtp_sink::{self, At, SmtpSink},
     twilio::{self, Twilio},
 };
-use host::{Blobs, Secret, SystemClock};
+use host::{Blobs, Secret, SystemClock, config::SmsNumber};
 use serde_json::json;
 use tokio::time::timeout;
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use super::*;
 use crate::send::{
-    email::{Mails, Relay, Way},
+    email::{Mails, Relay, Way, dkim::Signers},
     http,
     sms::{Here, Texts},
 };
@@ -118,17 +119,26 @@ impl World {
     fn texts_by(&mut self, client: reqwest::Client, api_base: &str) {
         let line = json!([{"number": "+15550001111", "provider": "twilio", "api_base": api_base,
             "credentials": {"account_sid": "AC1", "auth_token": "token"}}]);
+        self.texts_from(client, serde_json::from_value(line).unwrap());
+    }
+
+    fn texts_from(&mut self, client: reqwest::Client, lines: Vec<SmsNumber>) {
         let here = Here {
             public_url: "https://desk.example.com".parse().unwrap(),
             local_url: "http://127.0.0.1:1".parse().unwrap(),
             house_secret: Secret::new("house"),
         };
-        let texts = Texts::new(serde_json::from_value(line).unwrap(), here, client);
-        self.dispatch(crate::SMS, texts);
+        self.dispatch(crate::SMS, Texts { lines, here, clock: Arc::new(SystemClock), client });
     }
 
     fn mails(&mut self, way: Way, blobs: Blobs) {
-        self.dispatch(crate::EMAIL, Mails { way, blobs, clock: Arc::new(SystemClock) });
+        let dkim = concat!(
+            "[[email.dkim]]\ndomain = 'example.com'\nselector = 's1'\nkey = '''",
+            include_str!("../../../fixtures/dkim/ed25519.pem"),
+            "'''\n"
+        );
+        let signers = Signers::new(&host::Configuration::parse(dkim).unwrap().email.dkim).unwrap();
+        self.dispatch(crate::EMAIL, Mails { way, blobs, clock: Arc::new(SystemClock), signers });
     }
 
     async fn reports(&self, number: usize) -> Vec<DeliveryOutcome> {
@@ -154,9 +164,13 @@ impl World {
     }
 
     async fn text(&self, text: &str) -> MessageId {
+        self.text_from("+15550001111", text, Vec::new()).await
+    }
+
+    async fn text_from(&self, from: &str, text: &str, media: Vec<SmsMedia>) -> MessageId {
         let message_id = MessageId(Uuid::new_v4());
-        let (from, to) = ("+15550001111".parse().unwrap(), "+15557654321".parse().unwrap());
-        let sms = OutboundSms { message_id, from, to, text: text.into() };
+        let (from, to) = (from.parse().unwrap(), "+15557654321".parse().unwrap());
+        let sms = OutboundSms { message_id, from, to, text: text.into(), media };
         self.bus.publish(topic::OUTBOUND_SMS, &format!("out:{message_id}"), &sms).await.unwrap();
         message_id
     }
@@ -168,6 +182,13 @@ impl World {
             from_name: Some("Acme".into()),
             to: EmailAddress::parse("anna@kunde.example").unwrap(),
             to_name: None,
+            more_to: Vec::new(),
+            cc: Vec::new(),
+            bcc: Vec::new(),
+            reply_to: None,
+            bounces_to: None,
+            signature: None,
+            quote: None,
             subject: "Re: Order".into(),
             text: "It is on its way.\n.\nBye".into(),
             mail_id: "c.1.2.mac@example.com".into(),
@@ -175,6 +196,8 @@ impl World {
             references: vec!["q@kunde.example".into()],
             automatic: false,
             attachments,
+            html: None,
+            unsubscribe: None,
         };
         self.bus.publish(topic::OUTBOUND_EMAIL, &format!("out:{}", mail.message_id), &mail).await.unwrap();
     }
@@ -196,7 +219,7 @@ async fn a_text_is_claimed_sent_and_reported() {
     let twilio = Twilio::start("AC1", "token").await.unwrap();
     world.texts(twilio.api_base());
     let message_id = world.text("It is on its way 👋").await;
-    let DeliveryOutcome::Sent { external_id, account, provider } = world.report().await else {
+    let DeliveryOutcome::Sent { external_id, account, provider, .. } = world.report().await else {
         panic!("not sent")
     };
     let calls = twilio.messages();

@@ -18,9 +18,11 @@ use super::{
 };
 
 mod compose;
+pub mod dkim;
 mod relay;
 
 use compose::Composed;
+use dkim::Signers;
 pub use relay::Relay;
 
 /// Largest files of one mail together, in bytes: base64 makes them a third larger, and few relays take more.
@@ -53,7 +55,8 @@ impl Way {
         match self {
             Self::Relay(relay) => relay.send(&mail).await,
             Self::Sandbox(url, client) => {
-                let call = Call { url: url.clone(), auth: Auth::None, body: Body::Mail(mail.raw) };
+                let body = Body::Bytes("message/rfc822", mail.raw);
+                let call = Call::new(url.clone(), Auth::None, body);
                 let answer = http::exchange(client, call).await?;
                 match answer.verdict() {
                     Some(attempt) => Err(attempt),
@@ -77,6 +80,8 @@ pub struct Mails {
     pub blobs: Blobs,
     /// For the `Date`.
     pub clock: Arc<dyn Clock>,
+    /// The keys mails are signed with.
+    pub signers: Signers,
 }
 
 impl Mails {
@@ -99,10 +104,16 @@ impl Mails {
 
     async fn attempt(&self, mail: &OutboundEmail) -> Result<DeliveryOutcome, Attempt> {
         let files = self.files(mail).await?;
-        let composed = compose::compose(mail, files, self.clock.now()).map_err(Attempt::refused)?;
+        let mut composed = compose::compose(mail, files, self.clock.now()).map_err(Attempt::refused)?;
+        if let Some(signer) = self.signers.of(mail.from.domain()) {
+            let signature = signer.sign(&composed.raw, self.clock.now());
+            let signature = signature.map_err(|error| Attempt::not_taken(format!("{error:#}")))?;
+            composed.raw = [signature.as_bytes(), &composed.raw].concat().into();
+        }
         self.way.take(composed).await?;
         Ok(DeliveryOutcome::Sent {
             external_id: mail.mail_id.clone(),
+            more_ids: Vec::new(),
             account: mail.from.to_string(),
             provider: self.way.name().to_owned(),
         })

@@ -8,13 +8,17 @@ use std::{
 };
 
 use anyhow::{Context, bail};
+use domain::event::DeliveryOutcome;
 use host::Secret;
-use lettre::transport::smtp::{
-    Error,
-    authentication::{Credentials, DEFAULT_MECHANISMS},
-    client::{AsyncSmtpConnection, TlsParameters, TlsParametersBuilder},
-    commands::{Data, Mail, Rcpt, Rset},
-    extension::ClientId,
+use lettre::{
+    Address,
+    transport::smtp::{
+        Error,
+        authentication::{Credentials, DEFAULT_MECHANISMS},
+        client::{AsyncSmtpConnection, TlsParameters, TlsParametersBuilder},
+        commands::{Data, Mail, Rcpt, Rset},
+        extension::ClientId,
+    },
 };
 use percent_encoding::percent_decode_str;
 use tokio::time::{Instant, timeout};
@@ -118,7 +122,8 @@ impl Relay {
             .await
             .map_err(|error| judged(&error))?;
         for to in mail.envelope.to() {
-            connection.command(Rcpt::new(to.clone(), vec![])).await.map_err(|error| judged(&error))?;
+            let said = connection.command(Rcpt::new(to.clone(), vec![])).await;
+            said.map_err(|error| of(to, mail.envelope.to().len(), judged(&error)))?;
         }
         connection.command(Data).await.map_err(|error| judged(&error))?;
         Ok(connection)
@@ -197,6 +202,17 @@ fn judged(error: &Error) -> Attempt {
             Attempt::failed(code.to_string(), reason)
         }
         _ => Attempt::not_taken(shown(&format!("the mail server did not take it: {error}"))),
+    }
+}
+
+/// Which of several it is about: nobody gets the mail then, so that the agent may send it anew without that one.
+fn of(to: &Address, number: usize, attempt: Attempt) -> Attempt {
+    match attempt {
+        Attempt::Done(DeliveryOutcome::Failed { mut error, opted_out }) if number > 1 => {
+            error.reason = format!("{to}: {}; nobody was sent it", error.reason);
+            Attempt::Done(DeliveryOutcome::Failed { error, opted_out })
+        }
+        other => other,
     }
 }
 

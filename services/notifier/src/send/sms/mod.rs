@@ -1,7 +1,9 @@
 //! Texts: the carrier of the number they go out from. A carrier is a pure file: what to call, and what an answer means.
 
+use std::sync::Arc;
+
 use bus::{Topic, topic};
-use domain::{MessageId, event::OutboundSms, message::DeliveryError};
+use domain::{Clock, MessageId, event::OutboundSms, message::DeliveryError};
 use host::{
     Secret,
     config::{Provider, SmsNumber},
@@ -13,8 +15,22 @@ use super::{
     http::{self, Answer, Call},
 };
 
+mod aws_sns;
+mod bandwidth;
+mod infobip;
+mod messagebird;
+mod plivo;
 mod sandbox;
+mod sinch;
+mod telnyx;
+mod text;
+#[cfg(test)]
+mod trial;
 mod twilio;
+mod vonage;
+mod words;
+
+use text::Text;
 
 /// What carriers need to know about this installation.
 pub struct Here {
@@ -29,31 +45,40 @@ pub struct Here {
 /// A carrier's API, pure.
 trait Carrier: Sync {
     /// What to call.
-    fn call(&self, line: &SmsNumber, here: &Here, sms: &OutboundSms) -> Result<Call, DeliveryError>;
+    ///
+    /// # Errors
+    /// Why it cannot be sent so at all.
+    fn call(&self, text: &Text<'_>) -> Result<Call, DeliveryError>;
 
-    /// What a success or a refusal means; other answers speak for themselves.
-    fn read(&self, line: &SmsNumber, sms: &OutboundSms, answer: &Answer) -> Attempt;
+    /// What a success or a refusal means; other answers speak for themselves ([`Answer::verdict`]).
+    fn read(&self, text: &Text<'_>, answer: &Answer) -> Attempt;
 }
 
 fn carrier(provider: Provider) -> &'static dyn Carrier {
     match provider {
         Provider::Twilio => &twilio::Twilio,
+        Provider::Vonage => &vonage::Vonage,
+        Provider::Telnyx => &telnyx::Telnyx,
+        Provider::Plivo => &plivo::Plivo,
+        Provider::Messagebird => &messagebird::MessageBird,
+        Provider::Infobip => &infobip::Infobip,
+        Provider::Sinch => &sinch::Sinch,
+        Provider::Bandwidth => &bandwidth::Bandwidth,
+        Provider::AwsSns => &aws_sns::Aws,
         Provider::Sandbox => &sandbox::Sandbox,
     }
 }
 
 /// Sends texts.
 pub struct Texts {
-    lines: Vec<SmsNumber>,
-    here: Here,
-    client: reqwest::Client,
-}
-
-impl Texts {
-    /// From these numbers.
-    pub fn new(lines: Vec<SmsNumber>, here: Here, client: reqwest::Client) -> Self {
-        Self { lines, here, client }
-    }
+    /// The numbers they go out from.
+    pub lines: Vec<SmsNumber>,
+    /// This installation.
+    pub here: Here,
+    /// For signatures that hold the time.
+    pub clock: Arc<dyn Clock>,
+    /// Makes the calls.
+    pub client: reqwest::Client,
 }
 
 impl Sender for Texts {
@@ -71,13 +96,14 @@ impl Sender for Texts {
                 format!("{} is no longer a number of this inbox", sms.from),
             );
         };
+        let text = Text { sms, line, here: &self.here, now: self.clock.now() };
         let carrier = carrier(line.provider);
-        let call = match carrier.call(line, &self.here, sms) {
+        let call = match carrier.call(&text) {
             Ok(call) => call,
             Err(error) => return Attempt::refused(error),
         };
         match http::exchange(&self.client, call).await {
-            Ok(answer) => answer.verdict().unwrap_or_else(|| carrier.read(line, sms, &answer)),
+            Ok(answer) => answer.verdict().unwrap_or_else(|| carrier.read(&text, &answer)),
             Err(attempt) => attempt,
         }
     }
@@ -92,18 +118,4 @@ fn below(base: &Url, segments: &[&str]) -> Url {
         path.pop_if_empty().extend(segments);
     }
     url
-}
-
-/// Where the carrier reports what becomes of a text; it carries our id.
-fn callback(base: &Url, provider: Provider, sms: &OutboundSms) -> String {
-    let mut url = below(base, &["webhooks", "sms", provider.as_str()]);
-    url.query_pairs_mut().append_pair("message_id", &sms.message_id.to_string());
-    url.into()
-}
-
-fn not_configured(what: &str) -> DeliveryError {
-    DeliveryError {
-        code: "not_configured".to_owned(),
-        reason: format!("this number has no {what} configured"),
-    }
 }

@@ -1,10 +1,6 @@
 //! The sandbox carrier of `frontdesk up`: `POST {api_base}/messages` with a bearer token.
 
-use domain::{
-    event::{DeliveryOutcome, OutboundSms},
-    message::DeliveryError,
-};
-use host::config::{Provider, SmsNumber};
+use domain::message::DeliveryError;
 use serde_json::json;
 
 use super::{
@@ -13,84 +9,71 @@ use super::{
         http::{Answer, Auth, Body, Call},
         shown,
     },
-    Carrier, Here, below, callback,
+    Carrier, below,
+    text::Text,
 };
-
-/// The account the sandbox's messages belong to; there is only one.
-const ACCOUNT: &str = "sandbox";
 
 /// The sandbox's API.
 pub struct Sandbox;
 
 impl Carrier for Sandbox {
-    fn call(&self, line: &SmsNumber, here: &Here, sms: &OutboundSms) -> Result<Call, DeliveryError> {
+    fn call(&self, text: &Text<'_>) -> Result<Call, DeliveryError> {
+        let (sms, here) = (text.sms, text.here);
         // the sandbox in this process reaches us on this machine, any other from outside
-        let (base, ours) = match &line.api_base {
+        let (base, ours) = match &text.line.api_base {
             Some(base) => (base.clone(), &here.public_url),
             None => (below(&here.local_url, &["sandbox", "carrier"]), &here.local_url),
         };
-        let body = json!({
+        let mut body = json!({
             "id": sms.message_id, "from": sms.from, "to": sms.to, "text": sms.text,
-            "status_callback": callback(ours, Provider::Sandbox, sms),
+            "status_callback": text.callback_at(ours),
         });
-        let secret = line.credentials.get("secret").unwrap_or(&here.house_secret);
-        Ok(Call {
-            url: below(&base, &["messages"]),
-            auth: Auth::Bearer(secret.clone()),
-            body: Body::Json(body),
-        })
+        if !sms.media.is_empty() {
+            body["media"] = json!(sms.media);
+        }
+        let secret = text.line.credentials.get("secret").unwrap_or(&here.house_secret);
+        Ok(Call::new(below(&base, &["messages"]), Auth::Bearer(secret.clone()), Body::Json(body)))
     }
 
-    fn read(&self, _line: &SmsNumber, sms: &OutboundSms, answer: &Answer) -> Attempt {
+    fn read(&self, text: &Text<'_>, answer: &Answer) -> Attempt {
+        let said = answer.json();
         if !answer.status.is_success() {
-            let said = answer.json();
             let detail = said["detail"].as_str().or_else(|| said["error"].as_str()).unwrap_or_default();
             let reason = format!("the sandbox refused it ({}) {}", answer.status.as_u16(), shown(detail));
             return Attempt::failed(format!("http_{}", answer.status.as_u16()), reason.trim());
         }
-        let id = answer.json()["id"].as_str().map_or_else(|| sms.message_id.to_string(), str::to_owned);
-        Attempt::Done(DeliveryOutcome::Sent {
-            external_id: id,
-            account: ACCOUNT.to_owned(),
-            provider: Provider::Sandbox.as_str().to_owned(),
-        })
+        let id = said["id"].as_str().map_or_else(|| text.id(), str::to_owned);
+        text.sent(id)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
-    use host::Secret;
-    use reqwest::StatusCode;
-
-    use super::*;
+    use super::{
+        super::trial::{Trial, json_of, message_id, sent_as},
+        *,
+    };
 
     #[test]
     fn a_text_goes_to_the_sandbox_of_this_process() {
-        let line: SmsNumber =
-            serde_json::from_value(json!({"number": "+15550001111", "provider": "sandbox"})).unwrap();
-        let here = Here {
-            public_url: "https://desk.example.com".parse().unwrap(),
-            local_url: "http://127.0.0.1:4711".parse().unwrap(),
-            house_secret: Secret::new("house"),
-        };
-        let sms = OutboundSms {
-            message_id: "0199e0aa-0000-7000-8000-000000000001".parse().unwrap(),
-            from: "+15550001111".parse().unwrap(),
-            to: "+15557654321".parse().unwrap(),
-            text: "hi".into(),
-        };
-        let call = Sandbox.call(&line, &here, &sms).unwrap();
+        let trial = Trial::new("sandbox", &[]);
+        let call = trial.call(&Sandbox);
         assert_eq!(call.url.as_str(), "http://127.0.0.1:4711/sandbox/carrier/messages");
         assert!(matches!(&call.auth, Auth::Bearer(secret) if secret.expose() == "house"));
-        let Body::Json(body) = call.body else { panic!("{:?}", call.body) };
-        let callback = format!("http://127.0.0.1:4711/webhooks/sms/sandbox?message_id={}", sms.message_id);
-        assert_eq!(body["status_callback"], callback);
-        let answer = Answer { status: StatusCode::OK, retry_after: None, body: Bytes::from_static(b"{}") };
-        let Attempt::Done(DeliveryOutcome::Sent { external_id, .. }) = Sandbox.read(&line, &sms, &answer)
-        else {
-            panic!("not sent");
-        };
-        assert_eq!(external_id, sms.message_id.to_string());
+        let callback = format!("http://127.0.0.1:4711/webhooks/sms/sandbox?message_id={}", message_id());
+        assert_eq!(json_of(&call)["status_callback"], callback);
+        assert!(json_of(&call).get("media").is_none());
+        let (id, _, account, _) = sent_as(trial.read(&Sandbox, 200, &json!({})));
+        assert_eq!((id, account.as_str()), (message_id().to_string(), "sandbox"));
+        let refused = trial.refused(&Sandbox, 404, &json!({"detail": "no such number"}));
+        assert_eq!(refused.1, "the sandbox refused it (404) no such number");
+    }
+
+    #[test]
+    fn pictures_go_along() {
+        let trial = Trial::new("sandbox", &[]).with_pictures(&["image/png"]);
+        let call = trial.call(&Sandbox);
+        let picture = json!([{"url": "https://desk.example.com/media/0", "content_type": "image/png"}]);
+        assert_eq!(json_of(&call)["media"], picture);
     }
 }

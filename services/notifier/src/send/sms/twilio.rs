@@ -1,58 +1,49 @@
 //! Twilio's `Messages` resource. Source: Twilio's API reference and error dictionary.
 
-use domain::{
-    event::{DeliveryOutcome, OutboundSms},
-    message::DeliveryError,
-};
-use host::config::{Provider, SmsNumber};
-use url::{Host, Url};
+use domain::message::DeliveryError;
 
 use super::{
     super::{
         Attempt,
         http::{Answer, Auth, Body, Call},
-        shown,
     },
-    Carrier, Here, below, callback, not_configured,
+    Carrier, below,
+    text::{Text, bad_credentials, opted_out, refused, refused_by_status},
+    words,
 };
+
+/// What has to be right for Twilio to know us.
+const CREDENTIALS: &str = "account_sid and auth_token (or api_key and api_secret)";
+/// Twilio takes at most ten files with a text.
+const MOST_PICTURES: usize = 10;
 
 /// Twilio's API.
 pub struct Twilio;
 
 impl Carrier for Twilio {
-    fn call(&self, line: &SmsNumber, here: &Here, sms: &OutboundSms) -> Result<Call, DeliveryError> {
-        let secret = |name| line.credentials.get(name).ok_or_else(|| not_configured(name));
-        let account = secret("account_sid")?.expose();
-        let base = match &line.api_base {
-            Some(base) => base.clone(),
-            None => Url::parse("https://api.twilio.com").map_err(|_| not_configured("usable api_base"))?,
-        };
-        let sender = match line.credentials.get("messaging_service_sid") {
+    fn call(&self, text: &Text<'_>) -> Result<Call, DeliveryError> {
+        let account = text.credential("account_sid")?.expose();
+        let base = text.base("https://api.twilio.com")?;
+        let sender = match text.line.credentials.get("messaging_service_sid") {
             Some(service) => ("MessagingServiceSid", service.expose().to_owned()),
-            None => ("From", sms.from.to_string()),
+            None => ("From", text.sms.from.to_string()),
         };
-        let mut form = vec![("To", sms.to.to_string()), sender, ("Body", sms.text.clone())];
-        if line.api_base.is_some() || is_public(&here.public_url) {
-            form.push(("StatusCallback", callback(&here.public_url, Provider::Twilio, sms)));
+        let mut form = vec![("To", text.sms.to.to_string()), sender];
+        let pictures = text.pictures(MOST_PICTURES)?;
+        if pictures.is_empty() || !text.sms.text.is_empty() {
+            form.push(("Body", text.sms.text.clone()));
         }
-        Ok(Call {
-            url: below(&base, &["2010-04-01", "Accounts", account, "Messages.json"]),
-            auth: Auth::Basic(account.to_owned(), secret("auth_token")?.clone()),
-            body: Body::Form(form),
-        })
+        form.extend(pictures.into_iter().map(|url| ("MediaUrl", url.to_owned())));
+        form.extend(text.callback().map(|callback| ("StatusCallback", callback)));
+        let url = below(&base, &["2010-04-01", "Accounts", account, "Messages.json"]);
+        Ok(Call::new(url, auth(text)?, Body::Form(form)))
     }
 
-    fn read(&self, line: &SmsNumber, _sms: &OutboundSms, answer: &Answer) -> Attempt {
+    fn read(&self, text: &Text<'_>, answer: &Answer) -> Attempt {
         let said = answer.json();
         if answer.status.is_success() {
-            let account =
-                line.credentials.get("account_sid").map_or_else(String::new, |sid| sid.expose().to_owned());
             return match said["sid"].as_str() {
-                Some(sid) => Attempt::Done(DeliveryOutcome::Sent {
-                    external_id: sid.to_owned(),
-                    account,
-                    provider: Provider::Twilio.as_str().to_owned(),
-                }),
+                Some(sid) => text.sent(sid),
                 // taken, but under an id we do not know: the status callback will tell
                 None => Attempt::uncertain(),
             };
@@ -61,52 +52,40 @@ impl Carrier for Twilio {
         match code {
             // too many requests; the number's queue is full: not processed
             20429 | 21611 => answer.later(format!("the carrier's queue is full ({code})")),
-            0 => Attempt::failed(
-                format!("http_{}", answer.status.as_u16()),
-                format!("the carrier refused it ({})", answer.status),
-            ),
-            _ => refused(code, said["message"].as_str().unwrap_or_default()),
+            21610 => opted_out(code),
+            20003 => refused(code, Some(&bad_credentials(CREDENTIALS)), ""),
+            0 => refused_by_status(answer, CREDENTIALS, ""),
+            _ => refused(code, meaning(code), said["message"].as_str().unwrap_or_default()),
         }
     }
 }
 
-/// Twilio refuses the whole message for a callback address it cannot reach (error 21609).
-fn is_public(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name.contains('.') && !name.ends_with(".localhost"),
-        Some(Host::Ipv4(ip)) => !ip.is_loopback() && !ip.is_private(),
-        Some(Host::Ipv6(ip)) => !ip.is_loopback(),
-        None => false,
+/// An API key stands in for the auth token, which then only proves webhooks.
+fn auth(text: &Text<'_>) -> Result<Auth, DeliveryError> {
+    let credentials = &text.line.credentials;
+    if let (Some(key), Some(secret)) = (credentials.get("api_key"), credentials.get("api_secret")) {
+        return Ok(Auth::Basic(key.expose().to_owned(), secret.clone()));
     }
+    let account = text.credential("account_sid")?.expose().to_owned();
+    Ok(Auth::Basic(account, text.credential("auth_token")?.clone()))
 }
 
-fn refused(code: u64, message: &str) -> Attempt {
-    let reason = match words(code) {
-        Some(words) => words.to_owned(),
-        None => format!("the carrier refused it ({code}): {}", shown(message)),
-    };
-    let error = DeliveryError { code: code.to_string(), reason };
-    Attempt::Done(DeliveryOutcome::Failed { error, opted_out: code == 21610 })
-}
-
-fn words(code: u64) -> Option<&'static str> {
+fn meaning(code: u64) -> Option<&'static str> {
     Some(match code {
-        20003 => "the carrier does not accept our credentials: check account_sid and auth_token",
         20404 => "the carrier does not know our account: check account_sid and api_base",
-        21211 => "this is not a valid phone number",
-        21408 => "texts to this country are not switched on at the carrier",
-        21602 => "a text needs some words",
-        21606 | 21659 | 21660 => "our number cannot send texts: it does not belong to this carrier account",
-        21609 => {
-            "the carrier does not accept our public_url for status reports: it must be reachable from outside"
-        }
-        21610 => "the customer has opted out of texts from this number",
-        21612 => "our number cannot send texts to this customer's number",
-        21614 => "this number cannot receive texts: it is not a mobile number",
+        21211 => words::NOT_A_NUMBER,
+        21408 => words::COUNTRY,
+        21602 => words::NO_WORDS,
+        21606 | 21659 | 21660 => words::NOT_OURS,
+        21608 => words::TRIAL,
+        21609 => words::CALLBACK,
+        21612 => words::NO_ROUTE,
+        21614 => words::NOT_MOBILE,
         21617 => "the text is too long: 1,600 characters at most",
+        21620 | 21623 | 21655 | 12300 => words::PICTURE,
         21703..=21705 => "the messaging service at the carrier has no number that can send this",
-        30007 => "the network filtered it as unwanted or against its rules",
-        30034 => "our number is not registered for business texts in the United States (A2P 10DLC)",
+        30007 => words::FILTERED,
+        30034 => words::UNREGISTERED,
         63038 => "the carrier account has reached its limit of texts for today",
         _ => return None,
     })
@@ -114,121 +93,70 @@ fn words(code: u64) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
-    use host::Secret;
-    use reqwest::StatusCode;
     use serde_json::{Value, json};
 
-    use super::*;
+    use super::{
+        super::trial::{Trial, basic, field, fields, message_id, sent_as},
+        *,
+    };
 
-    fn line(more: &Value) -> SmsNumber {
-        let mut line = json!({"number": "+15550001111", "provider": "twilio",
-            "credentials": {"account_sid": "AC1", "auth_token": "secret"}});
-        for (key, value) in more.as_object().unwrap() {
-            if let (Some(old), Some(new)) = (line[key].as_object_mut(), value.as_object()) {
-                old.extend(new.clone());
-            } else {
-                line[key] = value.clone();
-            }
-        }
-        serde_json::from_value(line).unwrap()
-    }
-
-    fn sms() -> OutboundSms {
-        OutboundSms {
-            message_id: "0199e0aa-0000-7000-8000-000000000001".parse().unwrap(),
-            from: "+15550001111".parse().unwrap(),
-            to: "+15557654321".parse().unwrap(),
-            text: "Grüße & bis bald".into(),
-        }
-    }
-
-    fn call(line: &SmsNumber, public_url: &str) -> (String, Vec<(&'static str, String)>) {
-        let here = Here {
-            public_url: public_url.parse().unwrap(),
-            local_url: "http://127.0.0.1:1".parse().unwrap(),
-            house_secret: Secret::new("x"),
-        };
-        let call = Twilio.call(line, &here, &sms()).unwrap();
-        let Auth::Basic(user, password) = &call.auth else { panic!("{:?}", call.auth) };
-        assert_eq!((user.as_str(), password.expose()), ("AC1", "secret"));
-        let Body::Form(form) = call.body else { panic!("{:?}", call.body) };
-        (call.url.into(), form)
-    }
-
-    fn field<'a>(form: &'a [(&'static str, String)], name: &str) -> Option<&'a str> {
-        form.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_str())
-    }
+    const KEYS: &[(&str, &str)] = &[("account_sid", "AC1"), ("auth_token", "secret")];
 
     #[test]
     fn a_text_goes_to_the_accounts_messages_with_a_callback_that_carries_our_id() {
-        let (url, form) = call(&line(&json!({})), "https://desk.example.com/");
-        assert_eq!(url, "https://api.twilio.com/2010-04-01/Accounts/AC1/Messages.json");
-        assert_eq!(field(&form, "To"), Some("+15557654321"));
-        assert_eq!(field(&form, "From"), Some("+15550001111"));
-        assert_eq!(field(&form, "Body"), Some("Grüße & bis bald"));
-        let callback =
-            "https://desk.example.com/webhooks/sms/twilio?message_id=0199e0aa-0000-7000-8000-000000000001";
-        assert_eq!(field(&form, "StatusCallback"), Some(callback));
+        let call = Trial::new("twilio", KEYS).call(&Twilio);
+        assert_eq!(call.url.as_str(), "https://api.twilio.com/2010-04-01/Accounts/AC1/Messages.json");
+        assert_eq!(basic(&call), ("AC1", "secret"));
+        assert_eq!(field(&call, "To"), Some("+15557654321"));
+        assert_eq!(field(&call, "From"), Some("+15550001111"));
+        assert_eq!(field(&call, "Body"), Some("Grüße & bis bald"));
+        let callback = format!("https://desk.example.com/webhooks/sms/twilio?message_id={}", message_id());
+        assert_eq!(field(&call, "StatusCallback"), Some(callback.as_str()));
     }
 
     #[test]
-    fn a_messaging_service_takes_the_place_of_the_sender() {
-        let line = line(
-            &json!({"credentials": {"messaging_service_sid": "MG1"}, "api_base": "http://127.0.0.1:9/x/"}),
-        );
-        let (url, form) = call(&line, "http://localhost:8080");
-        assert_eq!(url, "http://127.0.0.1:9/x/2010-04-01/Accounts/AC1/Messages.json");
-        assert_eq!((field(&form, "MessagingServiceSid"), field(&form, "From")), (Some("MG1"), None));
-        assert!(field(&form, "StatusCallback").is_some(), "a stand-in may know this machine");
+    fn a_messaging_service_takes_the_place_of_the_sender_and_an_api_key_that_of_the_token() {
+        let more = [("messaging_service_sid", "MG1"), ("api_key", "SK1"), ("api_secret", "s")];
+        let trial = Trial::new("twilio", &[KEYS, &more].concat()).at("http://127.0.0.1:9/x/");
+        let call = trial.call(&Twilio);
+        assert_eq!(call.url.as_str(), "http://127.0.0.1:9/x/2010-04-01/Accounts/AC1/Messages.json");
+        assert_eq!((field(&call, "MessagingServiceSid"), field(&call, "From")), (Some("MG1"), None));
+        assert_eq!(basic(&call), ("SK1", "s"));
+        let half = Trial::new("twilio", &[KEYS, &[("api_key", "SK1")]].concat());
+        assert_eq!(basic(&half.call(&Twilio)), ("AC1", "secret"), "a key without its secret is no use");
+        let none = Trial::new("twilio", &[("account_sid", "AC1")]);
+        assert_eq!(none.refusal(&Twilio).reason, "this number has no auth_token configured");
     }
 
     #[test]
-    fn twilio_itself_is_never_given_a_callback_it_would_refuse() {
-        for (public_url, given) in [
-            ("http://localhost:8080", false),
-            ("http://127.0.0.1:8080", false),
-            ("http://frontdesk:8080", false),
-            ("https://desk.example.com", true),
-        ] {
-            let (_, form) = call(&line(&json!({})), public_url);
-            assert_eq!(field(&form, "StatusCallback").is_some(), given, "{public_url}");
-        }
-    }
-
-    fn read(status: u16, body: &Value) -> Attempt {
-        let status = StatusCode::from_u16(status).unwrap();
-        let answer = Answer { status, retry_after: None, body: Bytes::from(body.to_string()) };
-        Twilio.read(&line(&json!({})), &sms(), &answer)
+    fn pictures_go_along_and_need_no_words() {
+        let trial = Trial::new("twilio", KEYS).with_pictures(&["image/jpeg", "image/gif"]);
+        let call = trial.call(&Twilio);
+        let urls = ["https://desk.example.com/media/0", "https://desk.example.com/media/1"];
+        assert_eq!(fields(&call, "MediaUrl"), urls);
+        assert_eq!(field(&call, "Body"), Some("Grüße & bis bald"));
+        assert_eq!(field(&trial.saying("").call(&Twilio), "Body"), None);
     }
 
     #[test]
     fn answers_are_understood() {
-        let sent = read(201, &json!({"sid": "SM1", "status": "queued"}));
-        let expected = DeliveryOutcome::Sent {
-            external_id: "SM1".into(),
-            account: "AC1".into(),
-            provider: "twilio".into(),
-        };
-        assert_eq!(sent, Attempt::Done(expected));
-        assert_eq!(read(201, &Value::Null), Attempt::uncertain());
-        assert!(matches!(read(400, &json!({"code": 21611})), Attempt::NotTaken { .. }));
-        for (code, opted_out, word) in [
+        let trial = Trial::new("twilio", KEYS);
+        let sent = sent_as(trial.read(&Twilio, 201, &json!({"sid": "SM1", "status": "queued"})));
+        assert_eq!(sent, ("SM1".into(), vec![], "AC1".into(), "twilio".into()));
+        assert_eq!(trial.read(&Twilio, 201, &Value::Null), Attempt::uncertain());
+        assert!(matches!(trial.read(&Twilio, 400, &json!({"code": 21611})), Attempt::NotTaken { .. }));
+        for (code, out, word) in [
             (21610, true, "opted out"),
             (21211, false, "valid"),
             (21614, false, "mobile"),
+            (20003, false, "api_secret"),
             (99999, false, "Oh no"),
         ] {
-            let found =
-                read(400, &json!({"code": code, "message": "Oh\r\nno".replace("\r\n", " "), "status": 400}));
-            let Attempt::Done(DeliveryOutcome::Failed { error, opted_out: out }) = found else {
-                panic!("{found:?}")
-            };
-            assert_eq!((error.code, out), (code.to_string(), opted_out));
-            assert!(error.reason.contains(word), "{}", error.reason);
+            let body = json!({"code": code, "message": "Oh\nno", "status": 400});
+            let (found, reason, opted_out) = trial.refused(&Twilio, 400, &body);
+            assert_eq!((found, opted_out), (code.to_string(), out));
+            assert!(reason.contains(word), "{reason}");
         }
-        assert!(
-            matches!(read(404, &Value::Null), Attempt::Done(DeliveryOutcome::Failed { error, .. }) if error.code == "http_404")
-        );
+        assert_eq!(trial.refused(&Twilio, 404, &Value::Null).0, "http_404");
     }
 }

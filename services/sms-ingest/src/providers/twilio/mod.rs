@@ -6,13 +6,16 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    MessageId, MessageStatus, PhoneNumber, Timestamp,
+    MessageStatus, Timestamp,
     event::{CarrierMedia, InboundSms, SmsReceipt},
     keyword::KeywordFamily,
 };
 use host::config::{Provider, SmsNumber};
 
-use super::{Accepted, Carrier, Lines, Refusal, Request, Thanks, external_id, params::Params};
+use super::{
+    Accepted, Carrier, Lines, Refusal, Request, Thanks, external_id, inbound, our_id, params::Params,
+    proof::Proven, receipt,
+};
 
 mod reasons;
 mod signature;
@@ -32,15 +35,17 @@ impl Carrier for Twilio {
 
     fn read(&self, request: &Request<'_>, lines: &Lines, now: Timestamp) -> Result<Vec<Accepted>, Refusal> {
         let call = Call::of(request);
-        call.verify(request, lines)?;
-        let account = call.text("AccountSid").ok_or_else(|| unreadable("it names no AccountSid"))?;
+        let proven = call.verify(request, lines)?;
+        if call.text("AccountSid").is_none() {
+            return Err(unreadable("it names no AccountSid"));
+        }
         let id = external_id(&call.id().unwrap_or_default())?;
         let status = call.text("MessageStatus").or_else(|| call.text("SmsStatus"));
         let accepted = match status.as_deref() {
-            Some("received") => call.message(account, id, lines, now)?,
+            Some("received") => call.message(id, &proven, now)?,
             Some("receiving") => Accepted::Ignored,
-            Some(status) => call.receipt(account, id, status, lines, now)?,
-            None if call.text("To").is_some() => call.message(account, id, lines, now)?,
+            Some(status) => call.receipt(request, id, status, &proven, now)?,
+            None if call.text("To").is_some() => call.message(id, &proven, now)?,
             None => return Err(unreadable("it is neither a text nor a receipt")),
         };
         Ok(vec![accepted])
@@ -78,30 +83,40 @@ impl Call {
         ["MessageSid", "SmsMessageSid", "SmsSid"].into_iter().find_map(|name| self.text(name))
     }
 
-    fn verify(&self, request: &Request<'_>, lines: &Lines) -> Result<(), Refusal> {
+    /// A token speaks for the numbers of its account that the call may be about: those of the account it names, or of
+    /// its messaging service, whose pool may belong to a subaccount.
+    fn verify<'a>(&self, request: &Request<'_>, lines: &'a Lines) -> Result<Proven<'a>, Refusal> {
         let unproven = |reason: &str| Refusal::Unproven { reason: reason.to_owned(), external_id: self.id() };
         let given =
             request.header("x-twilio-signature").ok_or_else(|| unproven("the signature is missing"))?;
-        let account = self.text("AccountSid");
-        let tokens = tokens(lines, account.as_deref());
-        if tokens.is_empty() {
+        let (account, service) = (self.text("AccountSid"), self.text("MessagingServiceSid"));
+        let concerns = |number: &SmsNumber| {
+            (account.is_none() && service.is_none())
+                || has(number, "account_sid", account.as_deref())
+                || has(number, "messaging_service_sid", service.as_deref())
+        };
+        let concerned = || lines.numbers.iter().filter(|number| concerns(number));
+        let all: BTreeSet<&str> = concerned().flat_map(tokens).collect();
+        if all.is_empty() {
             return Err(unproven(
                 "no number of this Twilio account is configured, so its signature cannot be checked",
             ));
         }
         let signed = if self.is_form { Signed::Form(&self.form) } else { Signed::Raw(request.body) };
-        let valid = signature::is_valid(given, request.url, &signed, &tokens);
-        if valid { Ok(()) } else { Err(unproven("the signature does not match")) }
+        let made = all
+            .into_iter()
+            .filter(|token| signature::is_valid(given, request.url, &signed, &BTreeSet::from([*token])));
+        let made: BTreeSet<&str> = made.collect();
+        let accounts: BTreeSet<&str> = concerned()
+            .filter(|number| tokens(number).any(|token| made.contains(token)))
+            .map(SmsNumber::account)
+            .collect();
+        let proven = Proven::by(lines, |n| concerns(n) && accounts.contains(n.account()));
+        proven.ok_or_else(|| unproven("the signature does not match"))
     }
 
-    fn message(
-        &self,
-        account: String,
-        id: String,
-        lines: &Lines,
-        now: Timestamp,
-    ) -> Result<Accepted, Refusal> {
-        let to = self.line(&account, "To", lines)?;
+    fn message(&self, id: String, proven: &Proven<'_>, now: Timestamp) -> Result<Accepted, Refusal> {
+        let line = self.line("To", proven)?;
         let from = self.text("From").ok_or_else(|| unreadable("it names no sender"))?;
         let media = (0..MOST_MEDIA).map_while(|i| {
             let url = self.text(&format!("MediaUrl{i}"))?;
@@ -109,66 +124,55 @@ impl Call {
             Some(CarrierMedia { url, content_type })
         });
         Ok(Accepted::Message(InboundSms {
-            provider: Provider::Twilio.as_str().to_owned(),
-            external_id: id,
-            from,
-            to,
             text: self.text("Body").unwrap_or_default(),
             media: media.collect(),
             carrier_keyword: self.text("OptOutType").as_deref().and_then(keyword),
-            received_at: now,
-            account,
+            ..inbound(line, id, &from, now)
         }))
     }
 
+    /// One that carries our id is about a text of ours, whatever number of a pool or name it went out from.
     fn receipt(
         &self,
-        account: String,
+        request: &Request<'_>,
         id: String,
         status: &str,
-        lines: &Lines,
+        proven: &Proven<'_>,
         now: Timestamp,
     ) -> Result<Accepted, Refusal> {
-        self.line(&account, "From", lines)?;
+        let message_id = our_id(None, request);
+        let line =
+            self.line("From", proven).or_else(|stranger| message_id.map(|_| proven.any()).ok_or(stranger))?;
         let meaning = meaning(status);
         let code = self.text("ErrorCode").filter(|code| code != "0");
         let failed = meaning == Some(MessageStatus::Failed);
         let said = self.text("ErrorMessage");
         Ok(Accepted::Receipt(SmsReceipt {
-            provider: Provider::Twilio.as_str().to_owned(),
-            external_id: id,
-            message_id: self.query.text("message_id").and_then(|text| text.parse::<MessageId>().ok()),
-            raw_status: status.to_owned(),
+            message_id,
             status: meaning,
             error: (failed || code.is_some())
                 .then(|| reasons::error(code.as_deref().unwrap_or(status), said)),
-            received_at: now,
-            account,
+            opted_out: code.as_deref() == Some(reasons::OPTED_OUT),
+            ..receipt(line, id, status.to_owned(), now)
         }))
     }
 
     /// Our number of this call: the one it names, or the one that stands for its messaging service.
-    fn line(&self, account: &str, field: &str, lines: &Lines) -> Result<PhoneNumber, Refusal> {
-        let named = self.text(field).unwrap_or_default();
-        let number = PhoneNumber::parse(&named).ok();
+    fn line<'a>(&self, field: &str, proven: &Proven<'a>) -> Result<&'a SmsNumber, Refusal> {
         let service = self.text("MessagingServiceSid");
-        let ours: Vec<&SmsNumber> =
-            lines.numbers.iter().filter(|n| has(n, "account_sid", Some(account))).collect();
-        let by_number = ours.iter().find(|n| Some(&n.number) == number.as_ref());
-        let by_service = || ours.iter().find(|n| has(n, "messaging_service_sid", service.as_deref()));
-        match by_number.or_else(by_service) {
-            Some(line) => Ok(line.number.clone()),
-            None => Err(Refusal::UnknownNumber { number: named, external_id: self.id() }),
-        }
+        let named = self.text(field).unwrap_or_default();
+        proven.line(&named, self.id().as_deref()).or_else(|unknown| {
+            let mut of_service =
+                proven.lines().filter(|n| has(n, "messaging_service_sid", service.as_deref()));
+            of_service.next().ok_or(unknown)
+        })
     }
 }
 
-/// The tokens that may have signed: those of the account named, the previous ones while they are configured.
-fn tokens<'a>(lines: &'a Lines, account: Option<&str>) -> BTreeSet<&'a str> {
-    let of_account = lines.numbers.iter().filter(|n| account.is_none() || has(n, "account_sid", account));
-    let tokens =
-        of_account.flat_map(|n| ["auth_token", "auth_token_previous"].map(|name| n.credentials.get(name)));
-    tokens.flatten().map(|token| token.expose()).filter(|token| !token.is_empty()).collect()
+/// The tokens that may have signed for a number: its own, and the one before while it is configured.
+fn tokens(number: &SmsNumber) -> impl Iterator<Item = &str> {
+    let tokens = number.credentials.current_and_previous("auth_token");
+    tokens.map(|token| token.expose()).filter(|token| !token.is_empty())
 }
 
 fn has(number: &SmsNumber, name: &str, value: Option<&str>) -> bool {

@@ -2,6 +2,9 @@
 
 use domain::message::DeliveryError;
 
+/// The customer has opted out there.
+pub const OPTED_OUT: &str = "21610";
+
 /// The error of a receipt: our words for the codes agents meet, else Twilio's own.
 pub fn error(code: &str, said: Option<String>) -> DeliveryError {
     let known = words(code).map(str::to_owned);
@@ -11,7 +14,7 @@ pub fn error(code: &str, said: Option<String>) -> DeliveryError {
 
 fn words(code: &str) -> Option<&'static str> {
     Some(match code {
-        "21610" => "the customer has opted out of texts from this number",
+        OPTED_OUT => "the customer has opted out of texts from this number",
         "30001" => "the carrier's queue for this number was full",
         "30002" => "the account at the carrier is suspended",
         "30003" => "the phone is switched off or out of reach",

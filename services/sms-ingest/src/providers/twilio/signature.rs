@@ -89,9 +89,8 @@ fn authority_of(url: &str) -> Option<(usize, usize)> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
-
     use super::*;
+    use crate::providers::vectors;
 
     const URL: &str = "https://mycompany.com/myapp.php?foo=1&bar=2";
     const FORM: &str =
@@ -147,40 +146,16 @@ mod tests {
         }
     }
 
-    #[derive(serde::Deserialize)]
-    struct Vector {
-        id: String,
-        scheme: String,
-        url: String,
-        #[serde(default)]
-        headers: BTreeMap<String, String>,
-        #[serde(default)]
-        body: String,
-        #[serde(default)]
-        secret: String,
-        expected_valid: bool,
-    }
-
-    /// The vectors of Twilio's libraries, kept beside the repository: `FRONTDESK_VECTORS` names the folder.
     #[test]
     fn every_vector_of_twilios_libraries_is_judged_as_they_do() {
-        let beside = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/vectors"));
-        #[expect(clippy::disallowed_methods, reason = "a setting of this test, not of the product")]
-        let folder = std::env::var_os("FRONTDESK_VECTORS").map_or(beside, PathBuf::from);
-        let Ok(text) = std::fs::read_to_string(folder.join("sms_signatures.json")) else {
-            println!("skipped: there is no sms_signatures.json in {}", folder.display());
-            return;
-        };
-        let all: Vec<Vector> = serde_json::from_str(&text).unwrap();
-        let ours: Vec<_> = all.into_iter().filter(|vector| vector.scheme == "twilio-hmac-sha1").collect();
-        assert!(ours.len() >= 34, "only {} vectors", ours.len());
-        for vector in ours {
-            let params = Params::parse(vector.body.as_bytes());
-            let is_form = vector.headers.get("Content-Type").is_none_or(|kind| kind.contains("form"));
-            let signed = if is_form { Signed::Form(&params) } else { Signed::Raw(vector.body.as_bytes()) };
-            let signature = vector.headers.get("X-Twilio-Signature").map_or("", String::as_str);
-            let found = is_valid(signature, &vector.url, &signed, &BTreeSet::from([vector.secret.as_str()]));
-            assert_eq!(found, vector.expected_valid, "{}", vector.id);
+        for vector in vectors::of("twilio-hmac-sha1", 34) {
+            vector.judge(|request| {
+                let params = Params::parse(request.body);
+                let is_form = request.header("content-type").is_none_or(|kind| kind.contains("form"));
+                let signed = if is_form { Signed::Form(&params) } else { Signed::Raw(request.body) };
+                let given = request.header("x-twilio-signature").unwrap_or_default();
+                is_valid(given, request.url, &signed, &BTreeSet::from([vector.secret.as_str()]))
+            });
         }
     }
 }

@@ -1,11 +1,13 @@
 use axum::http::HeaderMap;
-use serde_json::{Value, json};
+use serde_json::json;
 use web::signature::{base64, hmac_sha1};
 
 use super::*;
+use crate::providers::fixtures;
 
 const URL: &str = "https://desk.example.com/webhooks/sms/twilio";
 const TOKEN: &str = "12345";
+const OURS: &str = "0199e0aa-0000-7000-8000-000000000001";
 
 fn lines() -> Lines {
     let numbers = json!([
@@ -37,38 +39,25 @@ fn read(url: &str, form: &str, signature: &str) -> Result<Vec<Accepted>, Refusal
         ),
     ];
     let headers = headers.into_iter().collect::<HeaderMap>();
-    let request = Request { method: "POST", url, headers: &headers, body: form.as_bytes() };
+    let request = Request {
+        method: "POST",
+        url,
+        headers: &headers,
+        body: form.as_bytes(),
+        path_secret: None,
+        certificate: None,
+    };
     Twilio.read(&request, &lines(), Timestamp::from_millis(1_763_700_000_000))
-}
-
-fn as_json(accepted: &[Accepted]) -> Value {
-    let each = accepted.iter().map(|one| match one {
-        Accepted::Message(message) => json!({"message": message}),
-        Accepted::Receipt(receipt) => json!({"receipt": receipt}),
-        Accepted::Ignored => json!("ignored"),
-    });
-    each.collect()
 }
 
 #[test]
 fn payloads_as_twilio_sends_them() {
-    let folder = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/twilio"));
-    let mut seen = 0;
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_none_or(|extension| extension != "form") {
-            continue;
-        }
-        seen += 1;
-        let form = std::fs::read_to_string(&path).unwrap();
-        let golden = std::fs::read_to_string(path.with_extension("json")).unwrap();
-        let with_our_id = format!("{URL}?message_id=0199e0aa-0000-7000-8000-000000000001");
-        let url = if path.ends_with("status-delivered.form") { &with_our_id } else { URL };
-        let found = as_json(&post(url, form.trim_end(), TOKEN).unwrap());
-        let expected: Value = serde_json::from_str(&golden).unwrap();
-        assert_eq!(found, expected, "{}\nread as {found:#}", path.display());
-    }
-    assert!(seen >= 8, "{seen} fixtures");
+    fixtures::check("twilio", 13, |name, _, form| {
+        let with_our_id = format!("{URL}?message_id={OURS}");
+        let has_our_id = matches!(name, "status-delivered" | "status-opted-out-from-a-name");
+        let url = if has_our_id { &with_our_id } else { URL };
+        post(url, std::str::from_utf8(form).unwrap(), TOKEN)
+    });
 }
 
 #[test]
@@ -86,7 +75,14 @@ fn a_wrong_or_missing_signature_proves_nothing() {
     unproven(post(URL, form, "other"));
     unproven(post("http://evil.example.com/webhooks/sms/twilio", form, "12346"));
     unproven(post(URL, &form.replace("AC1", "AC9"), TOKEN));
-    let request = Request { method: "POST", url: URL, headers: &HeaderMap::new(), body: form.as_bytes() };
+    let request = Request {
+        method: "POST",
+        url: URL,
+        headers: &HeaderMap::new(),
+        body: form.as_bytes(),
+        path_secret: None,
+        certificate: None,
+    };
     let missing = Twilio.read(&request, &lines(), Timestamp::from_millis(0));
     assert!(matches!(missing, Err(Refusal::Unproven { .. })));
 }
@@ -133,7 +129,14 @@ fn a_text_may_come_by_get() {
     let signature = base64(hmac_sha1(TOKEN.as_bytes(), &[url.as_bytes()]));
     let headers = [("x-twilio-signature".parse().unwrap(), signature.parse().unwrap())];
     let headers = headers.into_iter().collect::<HeaderMap>();
-    let request = Request { method: "GET", url: &url, headers: &headers, body: b"" };
+    let request = Request {
+        method: "GET",
+        url: &url,
+        headers: &headers,
+        body: b"",
+        path_secret: None,
+        certificate: None,
+    };
     let found = Twilio.read(&request, &lines(), Timestamp::from_millis(0)).unwrap();
     assert!(matches!(&found[0], Accepted::Message(text) if text.text == "It's me"), "{found:?}");
 }
@@ -160,4 +163,58 @@ fn b5_every_status_word_is_kept_and_unknown_ones_mean_nothing() {
         assert_eq!((receipt.raw_status.as_str(), receipt.status), (word, status));
         assert_eq!(receipt.error.is_some(), status == Some(MessageStatus::Failed), "{word}");
     }
+}
+
+#[test]
+fn the_secret_is_found_by_account_or_by_messaging_service() {
+    let to = |account: &str, service: &str, number: &str| {
+        let form = format!(
+            "MessageSid=SM1&AccountSid={account}&MessagingServiceSid={service}&From=%2B15557654321&To={number}&Body=Hi&SmsStatus=received"
+        );
+        post(URL, &form, TOKEN)
+    };
+    let for_short_code = |found: Result<Vec<Accepted>, Refusal>| {
+        let found = found.unwrap();
+        assert!(matches!(&found[0], Accepted::Message(text) if text.to.as_str() == "70770"), "{found:?}");
+    };
+    for_short_code(to("AC1", "MG1", "%2B15550008888"));
+    for_short_code(to("AC9", "MG1", "%2B15550008888"));
+    for_short_code(to("AC9", "MG1", "70770"));
+    assert!(matches!(to("AC9", "MG9", "70770"), Err(Refusal::Unproven { .. })));
+    assert!(matches!(to("AC1", "MG9", "%2B15550008888"), Err(Refusal::UnknownNumber { .. })));
+    let foreign = "MessageSid=SM1&AccountSid=AC2&MessagingServiceSid=MG1&From=1&To=70770&SmsStatus=received";
+    let found = post(URL, foreign, "other");
+    assert!(matches!(found, Err(Refusal::UnknownNumber { .. })), "a token of another account: {found:?}");
+}
+
+#[test]
+fn a_receipt_from_a_number_that_is_not_ours_needs_our_id() {
+    let form = "MessageSid=SM1&AccountSid=AC1&From=ACME&To=%2B15557654321&MessageStatus=delivered";
+    assert!(matches!(post(URL, form, TOKEN), Err(Refusal::UnknownNumber { .. })));
+    let odd = format!("{URL}?message_id=theirs");
+    assert!(matches!(post(&odd, form, TOKEN), Err(Refusal::UnknownNumber { .. })));
+    let ours = post(&format!("{URL}?message_id={OURS}"), form, TOKEN).unwrap();
+    assert!(matches!(&ours[0], Accepted::Receipt(receipt) if receipt.message_id.is_some()), "{ours:?}");
+}
+
+#[test]
+fn an_error_that_says_opted_out_is_an_opt_out() {
+    for (code, opted_out) in [("21610", true), ("30007", false), ("0", false), ("", false)] {
+        let form = format!(
+            "MessageSid=SM1&AccountSid=AC1&From=%2B15550001111&To=%2B15557654321&MessageStatus=failed&ErrorCode={code}"
+        );
+        let found = post(URL, &form, TOKEN).unwrap();
+        let Accepted::Receipt(receipt) = &found[0] else { panic!("{found:?}") };
+        assert_eq!(receipt.opted_out, opted_out, "{code}");
+    }
+}
+
+#[test]
+fn a_body_that_looks_like_base64_is_left_as_it_is() {
+    let odd = "QSBsb25nIHRleHQgdGhhdCBzb21lYm9keSB3cm90ZSBpbiBiYXNlNjQgZm9yIGZ1bi4u";
+    let form = format!(
+        "MessageSid=SM1&AccountSid=AC1&From=%2B15557654321&To=%2B15550001111&Body={odd}&SmsStatus=received"
+    );
+    let found = post(URL, &form, TOKEN).unwrap();
+    assert!(matches!(&found[0], Accepted::Message(text) if text.text == odd), "{found:?}");
 }

@@ -1,6 +1,6 @@
 // The page around the panel: the loader that opened it. Only that window, and only under the origin it named, is heard.
 
-import type { Visitor } from './protocol';
+import type { Branding, Field, Visitor } from './protocol';
 
 export interface Around {
   /** Tells the loader. */
@@ -10,9 +10,16 @@ export interface Around {
 }
 
 export interface Heard {
-  frontdesk: 'page' | 'opened' | 'closed' | 'identify';
+  frontdesk: string;
   page?: string;
   visitor?: Visitor;
+  /** Goes on with the chat of this token. */
+  resume?: string;
+  language?: string;
+  /** What the page keeps for us, where the frame may not. */
+  kept?: Record<string, string>;
+  /** The look editor shows how it would be. */
+  look?: { branding: Branding; form: Field[] };
 }
 
 export function around(heard: (message: Heard) => void): Around {
@@ -22,11 +29,16 @@ export function around(heard: (message: Heard) => void): Around {
     window.addEventListener('message', (event: MessageEvent<unknown>) => {
       const data = event.data as Partial<Heard> | null;
       if (event.source !== window.parent || event.origin !== origin || typeof data?.frontdesk !== 'string') return;
-      const visitor = data.visitor && visitorOf(data.visitor);
+      const { page, visitor, resume, language, kept, look } = data;
       heard({
         frontdesk: data.frontdesk,
-        ...(typeof data.page === 'string' && { page: data.page }),
-        ...(visitor && { visitor }),
+        ...(typeof page === 'string' && { page }),
+        ...(typeof resume === 'string' && { resume }),
+        ...(typeof language === 'string' && { language }),
+        ...(visitor && { visitor: visitorOf(visitor) }),
+        ...(kept && { kept }),
+        // Only our own console may dress us up.
+        ...(look && origin === location.origin && { look }),
       });
     });
   }

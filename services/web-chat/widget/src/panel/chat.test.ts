@@ -2,14 +2,16 @@ import { beforeEach, expect, test } from 'vitest';
 import { Chat } from './chat';
 import { FakeWorld, message, ready } from './fakes';
 import { memoryShelf, Store, type Shelf } from './store';
+import type { Session } from './tabs';
 
 let world: FakeWorld;
 let shelf: Shelf;
 let chat: Chat;
 let ids: number;
+let told: Session[];
 
 function load(): Chat {
-  const made = new Chat(world, new Store(shelf, 'main'), () => {}, () => `id-${(ids += 1)}`);
+  const made = new Chat({ world, store: new Store(shelf, 'main'), newId: () => `id-${(ids += 1)}`, tabs: { tell: (session) => told.push(session) } });
   made.start();
   return made;
 }
@@ -26,6 +28,7 @@ beforeEach(() => {
   world = new FakeWorld();
   shelf = memoryShelf();
   ids = 0;
+  told = [];
   chat = load();
 });
 
@@ -178,7 +181,7 @@ test('after the first message an address is asked for, once', () => {
   expect(chat.view.asking).toBe(true);
   chat.identify('anna@', '');
   world.wire.says({ type: 'error', code: 'bad_email', message: '' });
-  expect(chat.view).toMatchObject({ asking: true, askProblem: 'This is not an email address.' });
+  expect(chat.view).toMatchObject({ asking: true, badEmail: 'ask' });
   chat.identify('anna@example.com', 'Anna');
   expect(world.wire.of('identify').at(-1)).toEqual({ type: 'identify', email: 'anna@example.com', name: 'Anna' });
   chat = load();
@@ -200,4 +203,124 @@ test('too long or empty a text is not taken', () => {
   expect(chat.write('  \n')).toBe(false);
   expect(chat.write('x'.repeat(8001))).toBe(false);
   expect(chat.write('😀'.repeat(8000))).toBe(true);
+});
+
+test('files go with their message, over a reload too', () => {
+  connect();
+  const file = { id: 'signed', name: 'cup.jpg', content_type: 'image/jpeg', size: 5 };
+  expect(chat.write('', [file])).toBe(true);
+  const [sent] = world.wire.of('message');
+  expect(sent).toMatchObject({ text: '', attachments: ['signed'] });
+  chat = load();
+  connect();
+  expect(world.wire.of('message')).toEqual([sent]);
+  expect(chat.view.items).toMatchObject([{ attachments: [file] }]);
+});
+
+test('what a tab left behind when it was closed is sent by another one', () => {
+  connect();
+  new Store(shelf, 'main').keepUnsent({ client_id: 'left', text: 'of another tab', at: world.now() });
+  world.wire.ends();
+  world.pass(30_000);
+  connect();
+  expect(world.wire.of('message')).toMatchObject([{ client_id: 'left', text: 'of another tab' }]);
+});
+
+test('two tabs that began at once end up in one chat: the one that has begun, else the older one', () => {
+  connect({ session: 'b', resume: 'token-b' });
+  expect(told).toEqual([{ session: 'b', resume: 'token-b', begun: false }]);
+  chat.heardTab({ session: 'c', resume: 'token-c', begun: false });
+  expect(world.wires).toHaveLength(1);
+  chat.heardTab({ session: 'a', resume: 'token-a', begun: false });
+  world.wire.open();
+  expect(world.wire.sent[0]).toMatchObject({ resume: 'token-a', last_seq: 0 });
+  world.wire.says(ready({ session: 'a', resume: 'token-a' }));
+  world.wire.says({ type: 'status', ticket: 'open' });
+  expect(told.at(-1)).toMatchObject({ session: 'a', begun: true });
+  chat.heardTab({ session: '0', resume: 'token-0', begun: true });
+  expect(world.wires).toHaveLength(2);
+});
+
+test('the form before a chat is shown once, and its answers reach the server whatever happens', () => {
+  const fields = [{ name: 'email', label: 'Email', type: 'email', required: true } as const];
+  connect({ form: { fields } });
+  expect(chat.view.form).toEqual(fields);
+  chat.fillIn({ email: 'anna@example.com', order: '1042' });
+  expect(chat.view.form).toEqual([]);
+  expect(world.wire.of('identify')).toEqual([{ type: 'identify', email: 'anna@example.com', form: { email: 'anna@example.com', order: '1042' } }]);
+  chat = load();
+  connect({ form: { fields } });
+  expect(chat.view.form).toEqual([]);
+  expect(world.wire.sent[0]).toMatchObject({ form: { order: '1042' } });
+});
+
+test('a chat that an agent answered may be rated once it is over, once', () => {
+  connect({ seq: 1, messages: [message(1, 'hello')], ticket: 'open' });
+  expect(chat.view.rating).toBeNull();
+  world.wire.says({ type: 'status', ticket: 'closed' });
+  expect(chat.view.rating).toBe('ask');
+  chat.rate(4, '  ');
+  expect(world.wire.of('rate')).toEqual([{ type: 'rate', score: 4 }]);
+  expect(chat.view.rating).toBe('done');
+  chat = load();
+  connect({ seq: 1, messages: [message(1, 'hello')], ticket: 'closed' });
+  expect(chat.view.rating).toBe('done');
+});
+
+test('an address for the transcript that is none is said where it was given', () => {
+  connect();
+  chat.mailTo('anna@');
+  world.wire.says({ type: 'error', code: 'bad_email', message: '' });
+  expect(chat.view).toMatchObject({ badEmail: 'transcript', asking: false });
+  chat.mailTo('anna@example.com');
+  world.wire.says({ type: 'transcript', email: 'anna@example.com' });
+  expect(chat.view).toMatchObject({ badEmail: null, mailed: 'anna@example.com' });
+});
+
+test('logged out, nothing of the visitor stays in the browser', () => {
+  connect({ seq: 1, messages: [message(1, 'hello')], ticket: 'open' });
+  chat.write('my secret');
+  chat.identify('anna@example.com', 'Anna');
+  chat.logout();
+  expect(shelf.keys().map((key) => shelf.getItem(key)).join()).not.toMatch(/secret|anna|token/);
+  world.wire.open();
+  expect(world.wire.sent[0]).not.toHaveProperty('resume');
+  expect(chat.view).toMatchObject({ items: [], email: '', ticket: null });
+});
+
+test('the chat of a token from a mail is gone on with, before the first connection and after it', () => {
+  chat.stop();
+  chat = new Chat({ world, store: new Store(shelf, 'main'), newId: () => 'fresh' });
+  chat.goOn('from-the-mail');
+  chat.start();
+  world.wire.open();
+  expect(world.wire.sent[0]).toMatchObject({ resume: 'from-the-mail' });
+  world.wire.says(ready({ seq: 1, messages: [message(1, 'old')] }));
+  chat.goOn('another');
+  world.wire.open();
+  world.wire.says(ready({ session: 'session-2', seq: 1, messages: [message(1, 'new')] }));
+  expect(texts()).toEqual(['new']);
+});
+
+test('earlier chats stay in sight over a lost line, and go with their visitor', () => {
+  const past = { ticket: 't-1', status: 'closed' as const, messages: [message(1, 'last week')] };
+  connect({ history: [past] });
+  expect(chat.view.history).toEqual([past]);
+  world.wire.ends();
+  world.pass(1_000);
+  connect();
+  expect(chat.view.history).toEqual([past]);
+  world.wire.ends();
+  world.pass(1_000);
+  connect({ session: 'of-somebody-else', resume: 'token-9' });
+  expect(chat.view.history).toEqual([]);
+});
+
+test('what an agent has read is seen, and counts neither as read by the visitor nor backwards', () => {
+  connect({ seq: 2, messages: [message(1, 'one'), message(2, 'two')] });
+  world.wire.says({ type: 'seen', seq: 2, by: 'agent' });
+  world.wire.says({ type: 'seen', seq: 1, by: 'agent' });
+  expect(chat.view).toMatchObject({ readUpTo: 2, unread: 2 });
+  world.wire.says({ type: 'seen', seq: 1 });
+  expect(chat.view.unread).toBe(1);
 });

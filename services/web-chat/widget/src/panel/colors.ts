@@ -1,5 +1,7 @@
 // Readable colours from whatever accent an organisation has chosen (WCAG 2.2, relative luminance and contrast).
 
+import type { Branding } from './protocol';
+
 export type Rgb = [number, number, number];
 
 const WHITE: Rgb = [255, 255, 255];
@@ -54,4 +56,18 @@ export function theme(color: string, dark: boolean): Record<string, string> {
     '--on-accent-soft': css(standOut(mix(text, accent, 0.2), accent, 4.5, text)),
     '--accent-strong': css(standOut(chosen, ground, 4.5)),
   };
+}
+
+const SYSTEM = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif";
+const FONTS: Record<string, string> = {
+  rounded: "ui-rounded, 'SF Pro Rounded', Nunito, Verdana, sans-serif",
+  serif: "Georgia, 'Times New Roman', serif",
+  mono: 'ui-monospace, Menlo, Consolas, monospace',
+};
+const ROUND: Record<string, string> = { pill: '999px', square: '0' };
+
+/** Puts the organisation's looks on the page. */
+export function dress({ color, font = 'system', button_shape = 'rounded' }: Branding, dark: boolean): void {
+  const looks = { ...theme(color, dark), '--font': FONTS[font] ?? SYSTEM, '--round': ROUND[button_shape] ?? '9px' };
+  for (const [name, value] of Object.entries(looks)) document.documentElement.style.setProperty(name, value);
 }

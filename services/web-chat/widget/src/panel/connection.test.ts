@@ -102,3 +102,27 @@ test('trying now does not wait, and what an old socket says later counts no more
   connect();
   expect(line.phase).toBe('open');
 });
+
+test('where sockets never get through it goes on over HTTP, and tries a socket again after a loss', () => {
+  for (let turn = 0; turn < 2; turn += 1) {
+    world.wire.ends();
+    world.pass(2_000);
+  }
+  expect(world.ways).toEqual(['socket', 'socket', 'stream']);
+  connect();
+  world.wire.ends();
+  world.pass(2_000);
+  expect(world.ways.at(-1)).toBe('socket');
+});
+
+test('when the network is back, a line that died meanwhile is noticed at once', () => {
+  connect();
+  line.retry();
+  expect(world.wire.of('ping')).toHaveLength(1);
+  world.wire.says({ type: 'pong' });
+  world.pass(4_000);
+  expect(line.phase).toBe('open');
+  line.retry();
+  world.pass(4_000);
+  expect(line.phase).toBe('waiting');
+});

@@ -1,4 +1,5 @@
-// One socket after another: says hello, keeps the line alive, comes back after a loss.
+// One line after another: says hello, keeps the line alive, comes back after a loss. Where sockets do not get through, it
+// goes on over plain HTTP.
 
 import { readFrame, writeFrame, type ClientFrame, type ServerFrame } from './protocol';
 
@@ -11,9 +12,12 @@ export interface Wire {
   onclose: ((event: CloseEvent) => void) | null;
 }
 
+/** How frames travel: over a WebSocket, or over a response that goes on and on, and posts. */
+export type Way = 'socket' | 'stream';
+
 /** The world around, so that tests can turn it by hand. */
 export interface World {
-  open(): Wire;
+  open(way: Way): Wire;
   /** Calls later; the answer calls it off. */
   after(milliseconds: number, call: () => void): () => void;
   now(): number;
@@ -35,16 +39,21 @@ export interface Listener {
 const READY_WITHIN = 10_000;
 const PING_EVERY = 25_000;
 const PONG_WITHIN = 10_000;
+const PROBED_WITHIN = 4_000;
 const STABLE_AFTER = 60_000;
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 20_000;
 const SHORTEST_WAIT = 250;
 const BAD_RESUME = 4501;
 const FIRST_FINAL = 4500;
+/** Lines in a row that never got to `ready`, before the other way is tried. */
+const LOST_BEFORE_OTHER_WAY = 2;
 
 export class Connection {
   phase: Phase = 'connecting';
   #wire: Wire | null = null;
+  #way: Way = 'socket';
+  #neverReady = 0;
   #tries = 0;
   #openedAt = 0;
   #comeBackAfter: number | null = null;
@@ -59,7 +68,7 @@ export class Connection {
     this.#calm();
     this.#comeBackAfter = null;
     this.#enter('connecting');
-    const wire = this.world.open();
+    const wire = this.world.open(this.#way);
     this.#wire = wire;
     wire.onopen = () => wire.send(writeFrame(this.listener.hello()));
     wire.onmessage = (event) => this.#heard(wire, event.data);
@@ -67,9 +76,10 @@ export class Connection {
     this.#later(READY_WITHIN, () => this.#drop(wire));
   }
 
-  /** Tries at once instead of later. */
+  /** Tries at once instead of later. A line that is there has to show that it is alive: it may have died meanwhile. */
   retry(): void {
     if (this.phase === 'waiting') this.start();
+    if (this.phase === 'open' && this.#wire) this.#ping(this.#wire, PROBED_WITHIN);
   }
 
   /** `false` when there is no line: whoever sends keeps it. */
@@ -91,6 +101,7 @@ export class Connection {
     if (frame.type === 'bye') this.#comeBackAfter = frame.retry_after_ms;
     if (frame.type === 'ready') {
       this.#openedAt = this.world.now();
+      this.#neverReady = 0;
       this.#keepAlive(wire);
       this.phase = 'open';
     }
@@ -101,10 +112,12 @@ export class Connection {
   #keepAlive(wire: Wire): void {
     this.#calm();
     const pause = PING_EVERY * (0.9 + 0.2 * this.world.random());
-    this.#later(pause, () => {
-      wire.send(writeFrame({ type: 'ping' }));
-      this.#later(PONG_WITHIN, () => this.#drop(wire));
-    });
+    this.#later(pause, () => this.#ping(wire, PONG_WITHIN));
+  }
+
+  #ping(wire: Wire, within: number): void {
+    wire.send(writeFrame({ type: 'ping' }));
+    this.#later(within, () => this.#drop(wire));
   }
 
   /** The line is dead although nobody closed it. */
@@ -118,6 +131,7 @@ export class Connection {
 
   #lost(wire: Wire, code: number): void {
     if (wire !== this.#wire) return;
+    this.#chooseWay();
     const wasStable = this.phase === 'open' && this.world.now() - this.#openedAt >= STABLE_AFTER;
     this.#wire = null;
     this.#calm();
@@ -128,6 +142,12 @@ export class Connection {
     this.#tries += 1;
     this.#later(wait, () => this.start());
     this.#enter('waiting');
+  }
+
+  /** A line that worked is followed by a socket, whatever it was; one that never did, now and then by the other way. */
+  #chooseWay(): void {
+    if (this.phase === 'open') this.#way = 'socket';
+    else if ((this.#neverReady += 1) % LOST_BEFORE_OTHER_WAY === 0) this.#way = this.#way === 'socket' ? 'stream' : 'socket';
   }
 
   /** Full jitter: somewhere between now and twice as long as last time. */

@@ -1,6 +1,6 @@
 // A world to turn by hand, for the tests.
 
-import type { Wire, World } from './connection';
+import type { Way, Wire, World } from './connection';
 import type { ClientFrame, Message, Ready, ServerFrame } from './protocol';
 
 export class FakeWire implements Wire {
@@ -41,7 +41,10 @@ export class FakeWorld implements World {
   wires: FakeWire[] = [];
   #due: { at: number; call: () => void }[] = [];
 
-  open(): Wire {
+  ways: Way[] = [];
+
+  open(way: Way): Wire {
+    this.ways.push(way);
     const wire = new FakeWire();
     this.wires.push(wire);
     return wire;

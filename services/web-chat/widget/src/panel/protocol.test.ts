@@ -1,10 +1,15 @@
 import { expect, test } from 'vitest';
 import fromClient from '../../../protocol/client.json';
 import fromServer from '../../../protocol/server.json';
+import overHttp from '../../../protocol/stream.json';
 import { readFrame, writeFrame, type ClientFrame } from './protocol';
 
 test('every golden frame of the server is read', () => {
-  for (const [name, frame] of Object.entries(fromServer)) expect(readFrame(JSON.stringify(frame)), name).toEqual(frame);
+  const { stream, closed, ...answers } = overHttp; // those two are the stream's own
+  for (const frame of [stream, closed]) expect(readFrame(JSON.stringify(frame))).toBeNull();
+  for (const [name, frame] of Object.entries({ ...fromServer, ...answers })) {
+    expect(readFrame(JSON.stringify(frame)), name).toEqual(frame);
+  }
 });
 
 test('every golden frame of the client can be written', () => {
@@ -17,6 +22,16 @@ test('every golden frame of the client can be written', () => {
       client_id: '0b3f6a52-58c5-4c6e-8a4b-2a4b0a6f9a01',
       text: 'Hello, is the blue mug back in stock?',
     },
+    hello_with_form: { type: 'hello', visitor: { id }, form: { email: 'anna@example.com', name: 'Anna', order: '10042' } },
+    message_with_file: {
+      type: 'message',
+      client_id: '0b3f6a52-58c5-4c6e-8a4b-2a4b0a6f9a03',
+      text: '',
+      attachments: ['eyJiIjoxfQ.c2lnbmF0dXJl'],
+    },
+    rate: { type: 'rate', score: 5, comment: 'Quick and kind' },
+    rate_without_words: { type: 'rate', score: 1 },
+    transcript: { type: 'transcript', email: 'anna@example.com' },
     typing_on: { type: 'typing', on: true },
     typing_off: { type: 'typing', on: false },
     seen: { type: 'seen', seq: 4 },

@@ -3,7 +3,9 @@ import { contrast, rgb, theme } from './colors';
 import { message } from './fakes';
 import { parts } from './links';
 import { blocks, itemOf } from './thread';
-import { size } from './words';
+import { size } from './say';
+import { fill, LANGUAGES, pick, speak } from './words';
+import { words as english } from './words/en';
 
 const links = (text: string) => parts(text).filter((part) => part.href).map((part) => part.text);
 
@@ -53,5 +55,35 @@ test('messages of one author close together are one block', () => {
 });
 
 test('sizes are said as people say them', () => {
-  expect([999, 48_213, 2_500_000].map(size)).toEqual(['999 B', '47 KB', '2.4 MB']);
+  expect([999, 48_213, 2_500_000].map(size)).toEqual(['999 byte', '47 kB', '2.4 MB']);
+});
+
+test('the language is the first that the visitor reads and the organisation offers', () => {
+  const cases: [string[], string[], string][] = [
+    [['de-AT', 'en'], [], 'de-AT'],
+    [['sv', 'fr'], [], 'fr'],
+    [['sv'], [], 'en'],
+    [['sv'], ['de', 'en'], 'de'],
+    [['ja', 'en'], ['de', 'en'], 'en'],
+    [['pt-BR'], ['pt-PT'], 'pt-BR'],
+    [['ja'], ['xx'], 'ja'],
+    [[], [], 'en'],
+  ];
+  for (const [wanted, offered, expected] of cases) expect(pick(wanted, offered), `${wanted} of ${offered}`).toBe(expected);
+});
+
+test('every language says everything, with the same gaps to fill', async () => {
+  const gaps = (text: string) => (text.match(/\{\w+\}/g) ?? []).sort();
+  expect(LANGUAGES).toHaveLength(10);
+  for (const tag of LANGUAGES) {
+    const { words, rtl } = await speak(tag);
+    expect(rtl, tag).toBe(tag === 'ar');
+    for (const [key, text] of Object.entries(english)) {
+      const said = words[key as keyof typeof words];
+      expect(said, `${tag} ${key}`).toBeTruthy();
+      expect(gaps(said), `${tag} ${key}`).toEqual(gaps(text));
+    }
+  }
+  expect((await speak('xx')).words).toBe(english);
+  expect(fill('{a} of {b}', { a: 1 })).toBe('1 of {b}');
 });

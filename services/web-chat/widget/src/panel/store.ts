@@ -1,7 +1,8 @@
-// What the browser keeps over a reload. Where storage is forbidden, it is kept as long as the page lives.
+// What the browser keeps over a reload: in the frame's own storage, which browsers keep apart for every site around it;
+// where that is forbidden, on the page around; else as long as the page lives. There are no cookies.
 
-import type { Branding, Visitor } from './protocol';
-import type { Unsent } from './thread';
+import type { Branding, Form, Visitor } from './protocol';
+import type { Draft, Unsent } from './thread';
 
 export interface Shelf {
   getItem(key: string): string | null;
@@ -10,7 +11,8 @@ export interface Shelf {
   keys(): string[];
 }
 
-export function browserShelf(): Shelf {
+/** `null` where storage is forbidden. */
+export function browserShelf(): Shelf | null {
   try {
     const storage = window.localStorage;
     const probe = 'frontdesk:probe';
@@ -23,16 +25,23 @@ export function browserShelf(): Shelf {
       keys: () => Object.keys(storage),
     };
   } catch {
-    return memoryShelf();
+    return null;
   }
 }
 
-export function memoryShelf(): Shelf {
-  const kept = new Map<string, string>();
+/** Kept here, and told to whoever may keep it longer. */
+export function memoryShelf(given: Record<string, string> = {}, onchange: (key: string, value: string | null) => void = () => {}): Shelf {
+  const kept = new Map(Object.entries(given));
   return {
     getItem: (key) => kept.get(key) ?? null,
-    setItem: (key, value) => void kept.set(key, value),
-    removeItem: (key) => void kept.delete(key),
+    setItem: (key, value) => {
+      kept.set(key, value);
+      onchange(key, value);
+    },
+    removeItem: (key) => {
+      kept.delete(key);
+      onchange(key, null);
+    },
     keys: () => [...kept.keys()],
   };
 }
@@ -42,8 +51,15 @@ interface Notes {
   visitor: Visitor;
   seen: number;
   asked: boolean;
+  form: Form;
   branding: Branding;
+  languages: string[];
+  draft: Draft;
+  /** The conversation that was rated, by the number of its newest message. */
+  rated: number;
 }
+
+const NOTES: (keyof Notes)[] = ['resume', 'visitor', 'seen', 'asked', 'form', 'draft', 'rated'];
 
 /** Each note under a key of its own, so that two tabs do not overwrite one another's. */
 export class Store {
@@ -77,6 +93,12 @@ export class Store {
 
   dropUnsent(client_id: string): void {
     this.#write(`${this.#prefix}unsent:${client_id}`, undefined);
+  }
+
+  /** Everything about the visitor; not what the organisation looks like. */
+  clear(): void {
+    for (const name of NOTES) this.set(name, undefined);
+    for (const unsent of this.unsent()) this.dropUnsent(unsent.client_id);
   }
 
   #read(key: string): unknown {

@@ -16,7 +16,7 @@ export interface Item {
   attachments: Attachment[];
   at: number;
   fate: Fate;
-  /** Why it failed, for people. */
+  /** Why it failed: a code of the server. */
   problem?: string;
 }
 
@@ -25,6 +25,13 @@ export interface Unsent {
   client_id: string;
   text: string;
   at: number;
+  attachments?: Attachment[];
+}
+
+/** What is being written: its words, and the files that are up already. */
+export interface Draft {
+  text: string;
+  files: Attachment[];
 }
 
 export const unsentItem = (unsent: Unsent): Item => ({
@@ -34,7 +41,7 @@ export const unsentItem = (unsent: Unsent): Item => ({
   kind: 'customer',
   name: null,
   text: unsent.text,
-  attachments: [],
+  attachments: unsent.attachments ?? [],
   at: unsent.at,
   fate: 'sending',
 });

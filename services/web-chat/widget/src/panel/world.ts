@@ -1,12 +1,13 @@
 // The browser, as the chat needs it.
 
 import type { World } from './connection';
+import { StreamWire } from './stream';
 
 export function browserWorld(site: string): World {
   const address = new URL(`/chat/ws?site=${encodeURIComponent(site)}`, location.href);
   address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';
   return {
-    open: () => new WebSocket(address),
+    open: (way) => (way === 'socket' ? new WebSocket(address) : new StreamWire(site)),
     after: (milliseconds, call) => {
       const timer = setTimeout(call, milliseconds);
       return () => clearTimeout(timer);

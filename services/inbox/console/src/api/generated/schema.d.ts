@@ -48,7 +48,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Puts a file up; a reply takes it by its id. */
+        /** Puts a file up; a reply takes it by its id. A picture is known by its content, whatever it is called. */
         post: operations["post_attachments"];
         delete?: never;
         options?: never;
@@ -73,6 +73,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/availability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everybody who may sign in, by name, and whether they can be given tickets. */
+        get: operations["get_availability"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/badge": {
         parameters: {
             query?: never;
@@ -84,6 +101,57 @@ export interface paths {
         get: operations["get_badge"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bulk/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a change of many tickets is. */
+        get: operations["get_bulk_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chat-sites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The sites with the chat on their pages. */
+        get: operations["get_chat_sites"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/consents/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Adds up to 1,000 records to histories of consent. Each is looked at for itself; those that make no sense are named. */
+        post: operations["post_consents_import"];
         delete?: never;
         options?: never;
         head?: never;
@@ -134,10 +202,123 @@ export interface paths {
         /**
          * Server-sent events. First `ready` (or `reload`: too much was missed, fetch everything shown again), both with
          *     `LivePosition`; then `message.received` and `message.queued` (`MessageAdded`), `message.moved` (`MessageMoved`),
-         *     `ticket.changed` (`TicketChanged`), `settings.changed` (`Settings`), each with its number as `id`; and `typing`
-         *     (`Typing`) without one.
+         *     `message.changed` (`MessageChanged`), `link.clicked` (`LinkClicked`), `ticket.changed` (`TicketChanged`),
+         *     `view.changed` (`ViewChanged`), `bulk.changed` (`BulkChanged`), `routing.changed` (`RoutingChanged`),
+         *     `settings.changed` (`Settings`), each with its number as `id`; and `typing` (`Typing`) without one.
          */
         get: operations["get_live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A campaign or flow message that was sent outside (`send: false`), or that is to be sent. It shows in the
+         *     conversation, but opens, moves and marks no ticket; the customer's next text may be attributed to it. 409 when it is
+         *     to be sent: `sms_no_consent`, `profile_blocked`.
+         */
+        post: operations["post_messages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{id}/html": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A mail's HTML as a page, with a policy of its own. Pictures that came with the mail are shown; those on the net only
+         *     when asked for. 404 for a message without HTML.
+         */
+        get: operations["get_messages_id_html"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{id}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Puts a mail into another ticket of the same mailbox; answers to it follow. A ticket that has no message left is
+         *     closed.
+         */
+        post: operations["post_messages_id_move"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{id}/original": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The mail of a message as it came in, for saving. 404 for a message that is no mail from outside. */
+        get: operations["get_messages_id_original"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes a note back: one's own, or anybody's for who manages the inbox. */
+        delete: operations["delete_notes_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/numbers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The numbers customers text to. */
+        get: operations["get_numbers"];
         put?: never;
         post?: never;
         delete?: never;
@@ -233,6 +414,152 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/quick-responses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All by title, or those with every word of `q`. */
+        get: operations["get_quick_responses"];
+        put?: never;
+        /** Adds an answer to those at hand. */
+        post: operations["post_quick_responses"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quick-responses/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Removes an answer from those at hand. */
+        delete: operations["delete_quick_responses_id"];
+        options?: never;
+        head?: never;
+        /** Changes an answer at hand. */
+        patch: operations["patch_quick_responses_id"];
+        trace?: never;
+    };
+    "/api/v1/quick-responses/{id}/fill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What one says in a ticket, with its variables filled in. Nothing is sent. */
+        post: operations["post_quick_responses_id_fill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every rule, in order. */
+        get: operations["get_rules"];
+        put?: never;
+        /** Adds a rule after all others. */
+        post: operations["post_rules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/dry-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a rule would have done to the newest 100 tickets, and why. Nothing is done. A rule for new tickets is tried on
+         *     the message that opened each, any other on the customer's newest.
+         */
+        post: operations["post_rules_dry_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts the rules into an order; they are asked one after the other. */
+        post: operations["post_rules_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Deletes a rule. What it did stays. */
+        delete: operations["delete_rules_id"];
+        options?: never;
+        head?: never;
+        /** Changes a rule. */
+        patch: operations["patch_rules_id"];
+        trace?: never;
+    };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tickets as the list gives them, with where the words of `q` stand. `q` takes words, "phrases", and the operators
+         *     `from:` `subject:` `tag:` `channel:` `is:` `assignee:` `before:` `after:`; the last word may be the beginning of one.
+         */
+        get: operations["get_search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -304,6 +631,76 @@ export interface paths {
         patch: operations["patch_settings"];
         trace?: never;
     };
+    "/api/v1/settings/auto-responder/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What an automatic answer looks like, what it costs, and whether it would be given. Nothing is sent. */
+        post: operations["post_settings_auto_responder_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sms/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a text costs as an SMS, and which characters make it dear. */
+        post: operations["post_sms_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every team, by name. */
+        get: operations["get_teams"];
+        put?: never;
+        /** Makes a team; `team_name_taken` if there is one of that name. */
+        post: operations["post_teams"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Deletes a team. Its tickets stay, without a team. */
+        delete: operations["delete_teams_id"];
+        options?: never;
+        head?: never;
+        /** Changes a team. */
+        patch: operations["patch_teams_id"];
+        trace?: never;
+    };
     "/api/v1/tickets": {
         parameters: {
             query?: never;
@@ -313,6 +710,43 @@ export interface paths {
         };
         /** Tickets, newest message first, in pages. */
         get: operations["get_tickets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begins a change of many tickets, which goes on by itself whatever happens: look at it again, or listen to
+         *     `bulk.changed`. Tickets that cannot be changed so are counted with the reason.
+         */
+        post: operations["post_tickets_bulk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many tickets match, counted to 1000. */
+        get: operations["get_tickets_count"];
         put?: never;
         post?: never;
         delete?: never;
@@ -339,6 +773,57 @@ export interface paths {
         patch: operations["patch_tickets_id"];
         trace?: never;
     };
+    "/api/v1/tickets/{id}/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was decided about a ticket without a person, newest first: by which rule, and why. */
+        get: operations["get_tickets_id_decisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/follow-up/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes back the mail that is pending; 409 `no_follow_up` if none is. A later answer is another matter. */
+        post: operations["post_tickets_id_follow_up_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/follow-up/send-now": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends the mail that is pending now; 409 `no_follow_up` if none is. */
+        post: operations["post_tickets_id_follow_up_send_now"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets/{id}/messages": {
         parameters: {
             query?: never;
@@ -352,8 +837,122 @@ export interface paths {
          */
         get: operations["get_tickets_id_messages"];
         put?: never;
-        /** Answers the customer. 409: `sms_no_consent`, `profile_blocked`, `chat_closed`, `unreachable`, `someone_replied`. */
+        /**
+         * Answers the customer. To a text goes with up to 10 pictures (JPEG, PNG, GIF) of at most 5 MB each; others: 422
+         *     `attachment_type`, `attachment_too_large`. 409: `sms_no_consent`, `profile_blocked`, `chat_closed`, `unreachable`,
+         *     `someone_replied`, and `quiet_hours` with `send_at` (when it would be taken), `local_time` and `time_zone` of the
+         *     customer.
+         */
         post: operations["post_tickets_id_messages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/messages/{message}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes back a message that has not left yet: it is `failed` with the error code `canceled`. Doing so again changes
+         *     nothing. 409: `already_sent`.
+         */
+        post: operations["post_tickets_id_messages_message_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/messages/{message}/send-now": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends a message now that waits for its `send_at`. The body may be left out. 409: `already_sent`, `quiet_hours`. */
+        post: operations["post_tickets_id_messages_message_send_now"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest 200 notes about this customer on this channel, oldest first. */
+        get: operations["get_tickets_id_notes"];
+        put?: never;
+        /** Writes a note. No customer ever sees it. */
+        post: operations["post_tickets_id_notes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/recipient-time": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The time where the customer is, and whether a text would wake them up. */
+        get: operations["get_tickets_id_recipient_time"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/reply-recipients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * To whom "reply all" goes, and under which subject: where the writer of the newest mail wants answers, in copy whoever
+         *     else was in it, never ourselves. Only for tickets of mail.
+         */
+        get: operations["get_tickets_id_reply_recipients"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a new ticket out of one mail; answers to it follow. 409 `only_message`: it is the only one of its ticket. */
+        post: operations["post_tickets_id_split"];
         delete?: never;
         options?: never;
         head?: never;
@@ -371,6 +970,26 @@ export interface paths {
         put?: never;
         /** Tells the visitor of a chat, and colleagues, that you are typing. Never stored. */
         post: operations["post_tickets_id_typing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/undo/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes a change of many tickets back, within five minutes of its end or while it goes on. Tickets that somebody
+         *     changed since are left alone, and counted.
+         */
+        post: operations["post_undo_token"];
         delete?: never;
         options?: never;
         head?: never;
@@ -413,6 +1032,26 @@ export interface paths {
         patch: operations["patch_users_id"];
         trace?: never;
     };
+    "/api/v1/users/{id}/availability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Changes whether somebody takes tickets (one's own, `me`, or as a manager anybody's) and how many at most. Who becomes
+         *     available gets what waits for their teams.
+         */
+        patch: operations["patch_users_id_availability"];
+        trace?: never;
+    };
     "/api/v1/users/{id}/sign-in-link": {
         parameters: {
             query?: never;
@@ -430,6 +1069,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The shared views and one's own, in order. */
+        get: operations["get_views"];
+        put?: never;
+        /** Saves filters as a view; `view_name_taken` if there is one of that name. */
+        post: operations["post_views"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/views/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many tickets each view has. */
+        get: operations["get_views_counts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/views/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Deletes a view: one's own, or as a manager a shared one. Its tickets stay. */
+        delete: operations["delete_views_id"];
+        options?: never;
+        head?: never;
+        /** Changes a view: one's own, or as a manager a shared one. */
+        patch: operations["patch_views_id"];
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -440,6 +1132,42 @@ export interface components {
             name: string;
             /** @description What it may do. */
             role: components["schemas"]["Role"];
+        };
+        /** @description A note to write. */
+        AddNote: {
+            /** @description The text; `@Name` means a colleague. */
+            text: string;
+        };
+        /** @description An answer to keep at hand. */
+        AddQuickResponse: {
+            /**
+             * @description The answer. Variables: `name`, `first_name`, `phone`, `email`, `ticket_number`, `agent_name`,
+             *     `organization_name`, `organization_prefix`, `support_email`, `sender_email`; `{{first_name|there}}` says what
+             *     stands where nothing is known.
+             */
+            text: string;
+            /** @description What agents find it by; 1 to 100 characters, no two alike. */
+            title: string;
+        };
+        /** @description A rule to add. */
+        AddRule: {
+            /** @description What it does: 1 to 10 things, each kind once. */
+            actions: components["schemas"]["RuleAction"][];
+            /** @description What it looks at. */
+            conditions?: components["schemas"]["RuleConditions"];
+            /** @description It is asked. */
+            enabled?: boolean;
+            /** @description Name, at most 80 characters; one that is only tried needs none. */
+            name?: string;
+            /** @description The rules after it are not asked. */
+            stop?: boolean;
+        };
+        /** @description A team to make. */
+        AddTeam: {
+            /** @description Ids of users. */
+            members?: string[];
+            /** @description Name, at most 60 characters. */
+            name: string;
         };
         /** @description A user to add. */
         AddUser: {
@@ -511,7 +1239,7 @@ export interface components {
             /** @description Where it is read. */
             url: string;
         };
-        /** @description The campaign or flow message that led to a ticket. */
+        /** @description The campaign or flow message that led to a ticket, or to a text. */
         Attribution: {
             /** @description Its id outside. */
             id: string;
@@ -556,6 +1284,47 @@ export interface components {
          * @enum {string}
          */
         AutoResponderMode: "all" | "non_consented" | "off";
+        /** @description What a customer would get. */
+        AutoResponderPreview: {
+            /** @description Whether a text without a keyword would be answered with it now. */
+            answers: boolean;
+            /** @description `GSM-7` or `UCS-2`. */
+            encoding: string;
+            /** @description Why, or why not. */
+            reason: string;
+            /** @description Segments it costs. */
+            segments: number;
+            /** @description The text, filled in. */
+            text: string;
+        };
+        /** @description Whether somebody can be given tickets, and how much they have. */
+        Availability: {
+            /**
+             * Format: int64
+             * @description Open tickets that rules give them at most; `null` for as many as come.
+             */
+            capacity: number | null;
+            /**
+             * Format: int64
+             * @description Open tickets of theirs.
+             */
+            open_tickets: number;
+            /**
+             * @description `available`: here, their console is open; `away`: they take no tickets until they say otherwise; `offline`:
+             *     their console was not open for five minutes, or they signed out.
+             */
+            status: components["schemas"]["AvailabilityState"];
+            /**
+             * Format: uuid
+             * @description Who.
+             */
+            user_id: string;
+        };
+        /**
+         * @description Whether somebody can be given tickets.
+         * @enum {string}
+         */
+        AvailabilityState: "available" | "away" | "offline";
         /** @description The badge. */
         Badge: {
             /**
@@ -566,12 +1335,209 @@ export interface components {
         };
         /** @description Colours and words of the widget. */
         Branding: {
+            /** @description `rounded`, `pill` or `square`. */
+            button_shape: components["schemas"]["ButtonShape"];
             /** @description Accent colour, `#rrggbb`. */
             color: string;
+            /** @description `system`, `rounded`, `serif` or `mono`. */
+            font: components["schemas"]["Font"];
+            /** @description `right` or `left`. */
+            position: components["schemas"]["Position"];
             /** @description Line under the title. */
             subtitle: string;
             /** @description Title of the panel. */
             title: string;
+        };
+        /** @description A change of many tickets, and how far it is. */
+        Bulk: {
+            /** @description What is done to each. */
+            action: components["schemas"]["BulkAction"];
+            /**
+             * Format: uuid
+             * @description Who asked for it.
+             */
+            actor_id: string;
+            /** @description Their name. */
+            actor_name: string;
+            /**
+             * Format: int64
+             * @description How many were changed.
+             */
+            changed: number;
+            /** @description Asked for. */
+            created_at: components["schemas"]["Time"];
+            finished_at: components["schemas"]["Time"] | null;
+            /**
+             * Format: uuid
+             * @description Id.
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description How many an undo left alone, as somebody changed them since.
+             */
+            left_alone: number;
+            /** @description Why, most frequent first. */
+            refusals: components["schemas"]["BulkRefusal"][];
+            /**
+             * Format: int64
+             * @description How many could not be changed.
+             */
+            refused: number;
+            /**
+             * Format: int64
+             * @description How many an undo has put back.
+             */
+            restored: number;
+            /** @description Where it is. */
+            state: components["schemas"]["BulkState"];
+            /**
+             * Format: int64
+             * @description How many tickets it is about.
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description How many were like that before.
+             */
+            unchanged: number;
+            undo: components["schemas"]["Undo"] | null;
+        };
+        /**
+         * @description What is done to many tickets.
+         * @enum {string}
+         */
+        BulkAction: "close" | "reopen" | "snooze" | "assign" | "tag" | "untag" | "read" | "unread";
+        /** @description What to do to many tickets: either those of `ids`, or all that match `filter` at this moment. */
+        BulkChange: {
+            /** @description What is done to each. */
+            action: components["schemas"]["BulkAction"];
+            /**
+             * Format: uuid
+             * @description With `assign`: id of a user, or `null` for nobody.
+             */
+            assignee_id?: string | null;
+            filter?: components["schemas"]["Filters"] | null;
+            /** @description These, at most 5,000. */
+            ids?: string[] | null;
+            snoozed_until?: components["schemas"]["Time"] | null;
+            /** @description With `tag` and `untag`. */
+            tags?: string[] | null;
+        };
+        /** @description Data of `bulk.changed`: a change of many tickets, or an undo of one, got on. */
+        BulkChanged: {
+            /**
+             * Format: uuid
+             * @description Who asked for it.
+             */
+            actor_id: string;
+            /**
+             * Format: int64
+             * @description How many of them were changed.
+             */
+            changed: number;
+            /**
+             * Format: uuid
+             * @description The change.
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description How many an undo left alone, as somebody changed them since.
+             */
+            left_alone: number;
+            /**
+             * Format: int64
+             * @description How many could not be changed.
+             */
+            refused: number;
+            /**
+             * Format: int64
+             * @description How many an undo has put back.
+             */
+            restored: number;
+            /** @description Where it is. */
+            state: components["schemas"]["BulkState"];
+            /**
+             * Format: int64
+             * @description How many tickets it is about.
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description How many were like that before.
+             */
+            unchanged: number;
+        };
+        /** @description Why some tickets could not be changed. */
+        BulkRefusal: {
+            /** @description Stable code, such as `chat_closed`. */
+            code: string;
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number;
+            /** @description Why, for people. */
+            reason: string;
+        };
+        /**
+         * @description Where a change of many tickets is.
+         * @enum {string}
+         */
+        BulkState: "running" | "done" | "undoing" | "undone";
+        /**
+         * @description Shape of buttons.
+         * @enum {string}
+         */
+        ButtonShape: "rounded" | "pill" | "square";
+        /** @description A campaign or flow message. */
+        CampaignMessageForm: {
+            /** @description `sms`. */
+            channel: components["schemas"]["Channel"];
+            /** @description Our number; the first one unless given. */
+            from?: string | null;
+            /** @description To whom. */
+            profile: components["schemas"]["ProfileRef"];
+            /** @description `true`: we send it, to whoever agreed to texts. `false`: it was sent outside, and is recorded. */
+            send?: boolean;
+            sent_at?: components["schemas"]["Time"] | null;
+            /** @description What it is part of. */
+            source: components["schemas"]["SourceForm"];
+            /** @description The text, up to 1,600 characters. */
+            text: string;
+        };
+        /** @description A campaign or flow message as it was written. */
+        CampaignMessageView: {
+            /** @description `campaign` or `flow`, with its name. */
+            author: components["schemas"]["Author"];
+            /**
+             * Format: uuid
+             * @description Id.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description The customer.
+             */
+            profile_id: string;
+            /**
+             * Format: int64
+             * @description SMS segments.
+             */
+            segments: number | null;
+            send_at: components["schemas"]["Time"] | null;
+            /** @description When it was sent, or queued. */
+            sent_at: components["schemas"]["Time"];
+            /** @description Where it is on its way. */
+            status: components["schemas"]["MessageStatus"];
+            /** @description The text, as it goes out. */
+            text: string;
+            /**
+             * Format: uuid
+             * @description The ticket it shows in; `null` as long as the customer has none with that number.
+             */
+            ticket_id: string | null;
         };
         /** @description Whether the customer may be answered, and if not, why. */
         CanReply: {
@@ -582,6 +1548,15 @@ export interface components {
             /** @description The reason, for people. */
             reason: string | null;
         };
+        /** @description What changes. What is not named stays. */
+        ChangeAvailability: {
+            /**
+             * Format: int64
+             * @description Open tickets that rules give them at most, or `null` for as many as come; for managers only.
+             */
+            capacity?: number | null;
+            status?: components["schemas"]["Says"] | null;
+        };
         /** @description What changes about a customer. What is not named stays; `null` forgets. */
         ChangeProfile: {
             /** @description Place. */
@@ -591,6 +1566,32 @@ export interface components {
             /** @description IANA time zone. */
             time_zone?: string | null;
         };
+        /** @description What changes. What is not named stays. */
+        ChangeQuickResponse: {
+            /** @description Text. */
+            text?: string | null;
+            /** @description Title. */
+            title?: string | null;
+        };
+        /** @description What changes about a rule. What is not named stays. */
+        ChangeRule: {
+            /** @description What it does, all of it. */
+            actions?: components["schemas"]["RuleAction"][] | null;
+            conditions?: components["schemas"]["RuleConditions"] | null;
+            /** @description It is asked. */
+            enabled?: boolean | null;
+            /** @description Name. */
+            name?: string | null;
+            /** @description The rules after it are not asked. */
+            stop?: boolean | null;
+        };
+        /** @description What changes about a team. What is not named stays. */
+        ChangeTeam: {
+            /** @description Ids of all its members. */
+            members?: string[] | null;
+            /** @description Name. */
+            name?: string | null;
+        };
         /** @description What changes about a ticket. What is not named stays. */
         ChangeTicket: {
             /**
@@ -598,6 +1599,7 @@ export interface components {
              * @description Id of a user, or `null` for nobody.
              */
             assignee_id?: string | null;
+            priority?: components["schemas"]["Priority"] | null;
             snoozed_until?: components["schemas"]["Time"] | null;
             status?: components["schemas"]["TicketStatus"] | null;
             /** @description All tags, at most 20. */
@@ -622,21 +1624,76 @@ export interface components {
             password?: string | null;
             role?: components["schemas"]["Role"] | null;
         };
+        /** @description What changes about a view. What is not named stays. */
+        ChangeView: {
+            filters?: components["schemas"]["Filters"] | null;
+            /** @description Name. */
+            name?: string | null;
+            /**
+             * Format: int64
+             * @description Its place.
+             */
+            position?: number | null;
+            /** @description Everybody sees it; for managers only. */
+            shared?: boolean | null;
+        };
         /**
          * @description The way a conversation travels.
          * @enum {string}
          */
         Channel: "sms" | "email" | "chat";
+        /** @description What only a chat has. */
+        Chat: {
+            /** @description The mail about answers they have not seen. */
+            follow_up: components["schemas"]["FollowUpState"];
+            /** @description What they filled in before the chat, besides who they are, by the names of the fields. */
+            form: {
+                [key: string]: string;
+            };
+            left_at: components["schemas"]["Time"] | null;
+            /** @description The visitor has the widget open. */
+            online: boolean;
+            /** @description The page the chat began on. */
+            page: string | null;
+            rating: components["schemas"]["Rating"] | null;
+        };
+        /** @description What is asked before a chat. */
+        ChatForm: {
+            /** @description On or off. */
+            enabled: boolean;
+            /** @description The fields, in their order. */
+            fields: components["schemas"]["FormField"][];
+        };
         /** @description The widget. */
         ChatSettings: {
             /** @description Colours and words. */
             branding: components["schemas"]["Branding"];
+            /**
+             * Format: int32
+             * @description A chat in which nobody wrote for so many hours is closed; 0 for never.
+             */
+            close_after_hours: number;
             /** @description The mail after a left chat. */
             follow_up: components["schemas"]["FollowUp"];
+            /** @description What is asked before a chat. */
+            form: components["schemas"]["ChatForm"];
+            /** @description The widget's languages (BCP 47), the first for visitors of any other; none for all it has. */
+            languages: string[];
             /** @description When somebody is there. */
             office_hours: components["schemas"]["OfficeHours"];
             /** @description Greeting; empty for none. */
             welcome_message: string;
+        };
+        /** @description A site with the chat on its pages. */
+        ChatSite: {
+            /** @description Origins of the pages that may show the chat. */
+            allowed_origins: string[];
+            /** @description Its id. */
+            id: string;
+            /** @description The script that its pages load. */
+            script_url: string;
+            /** @description It signs its visitors: they are who they say. */
+            signs_visitors: boolean;
         };
         /** @description One line of a customer's consent history. */
         Consent: {
@@ -655,6 +1712,11 @@ export interface components {
             /** @description The evidence: what the customer said or agreed to. */
             text: string;
         };
+        /** @description Records to take over. */
+        ConsentImport: {
+            /** @description Up to 1,000. */
+            records: components["schemas"]["ImportRecord"][];
+        };
         /**
          * @description What the customer agreed to.
          * @enum {string}
@@ -670,6 +1732,22 @@ export interface components {
             /** @description Texts. */
             sms: components["schemas"]["SmsConsent"];
         };
+        /** @description Something that was decided about a ticket without a person. */
+        Decision: {
+            /** @description When. */
+            at: components["schemas"]["Time"];
+            /** @description What was done. */
+            did: string[];
+            /**
+             * Format: uuid
+             * @description The rule; `null`: somebody of its team became available.
+             */
+            rule_id: string | null;
+            /** @description The rule's name at that time. */
+            rule_name: string | null;
+            /** @description Why. */
+            why: string;
+        };
         /** @description Why a message failed. */
         DeliveryError: {
             /** @description The carrier's or our code. */
@@ -682,6 +1760,27 @@ export interface components {
          * @enum {string}
          */
         Direction: "in" | "out";
+        /** @description A text that is being written. */
+        DraftText: {
+            /** @description The text, at most 10,000 characters. */
+            text: string;
+        };
+        /** @description Mails to customers. */
+        EmailSettings: {
+            /** @description What is different for one mailbox, by its address. */
+            mailboxes: {
+                [key: string]: components["schemas"]["MailboxSettings"];
+            };
+            /** @description Show the mail that is answered beneath the answer. */
+            quote: boolean;
+            /** @description Stands under what agents write, with `{{agent_name}}` and `{{organization_name}}`; empty for none. */
+            signature: string;
+        };
+        /**
+         * @description What a field takes.
+         * @enum {string}
+         */
+        FieldKind: "text" | "email" | "phone" | "textarea";
         /** @description A form with one file. */
         FileForm: {
             /**
@@ -689,6 +1788,96 @@ export interface components {
              * @description The file, at most 25 MiB.
              */
             file: string;
+        };
+        /** @description Where it is wanted. */
+        FillQuickResponse: {
+            /**
+             * Format: uuid
+             * @description The ticket.
+             */
+            ticket_id: string;
+        };
+        /** @description A quick response as it reads in a ticket. */
+        FilledResponse: {
+            /** @description The text. */
+            text: string;
+        };
+        /** @description Which tickets (E5). What is not named, or empty, does not filter. */
+        Filters: {
+            /**
+             * @description `me` (whoever looks), `none`, or the id of a user.
+             * @default null
+             */
+            assignee: string | null;
+            /**
+             * @description Attributed to any `campaign`, to any `flow`.
+             * @default []
+             */
+            attribution: string[];
+            /**
+             * @description Of a customer who is, or is not, blocked.
+             * @default null
+             */
+            blocked: boolean | null;
+            /**
+             * @description With a text attributed to the campaign or flow of this id.
+             * @default null
+             */
+            campaign: string | null;
+            /**
+             * @description One of these.
+             * @default []
+             */
+            channel: components["schemas"]["Channel"][];
+            /** @default null */
+            created_from: components["schemas"]["Time"] | null;
+            /** @default null */
+            created_to: components["schemas"]["Time"] | null;
+            /**
+             * @description With a note that means, or with none that means, the one who asks.
+             * @default null
+             */
+            mentioned: boolean | null;
+            /**
+             * Format: uuid
+             * @description Of this customer.
+             * @default null
+             */
+            profile: string | null;
+            /**
+             * @description What is searched for, as in `q` of the list.
+             * @default null
+             */
+            q: string | null;
+            /**
+             * @description Order, as in `sort` of the list.
+             * @default null
+             */
+            sort: string | null;
+            /**
+             * @description One of these.
+             * @default []
+             */
+            status: components["schemas"]["TicketStatus"][];
+            /**
+             * @description With one of these tags.
+             * @default []
+             */
+            tag: string[];
+            /**
+             * @description `none`, or the id of a team.
+             * @default null
+             */
+            team: string | null;
+            /**
+             * @description With or without the dot.
+             * @default null
+             */
+            unread: boolean | null;
+            /** @default null */
+            updated_from: components["schemas"]["Time"] | null;
+            /** @default null */
+            updated_to: components["schemas"]["Time"] | null;
         };
         /** @description The mail after a left chat. */
         FollowUp: {
@@ -704,17 +1893,126 @@ export interface components {
             /** @description Reply-To; empty for From. */
             reply_to: string;
         };
+        /** @description The mail after a left chat. */
+        FollowUpState: {
+            due_at: components["schemas"]["Time"] | null;
+            /**
+             * @description `off`; `here`: the visitor is; `waiting`: they left, an answer would be mailed; `pending`: a mail leaves at `due_at`;
+             *     `sent`, `cancelled`; `no_address`, `unsubscribed`: no mail can be sent.
+             */
+            status: components["schemas"]["FollowUpStatus"];
+        };
+        /**
+         * @description What becomes of the mail after a left chat.
+         * @enum {string}
+         */
+        FollowUpStatus: "off" | "here" | "waiting" | "pending" | "sent" | "cancelled" | "no_address" | "unsubscribed";
+        /**
+         * @description A font that every system has.
+         * @enum {string}
+         */
+        Font: "system" | "rounded" | "serif" | "mono";
+        /** @description A field of the form. `name` and `email` say who the visitor is; others are shown beside the ticket. */
+        FormField: {
+            /** @description What the visitor reads. */
+            label: string;
+            /** @description Its stable name: letters, digits and `_`. */
+            name: string;
+            /** @description Must be filled in. */
+            required: boolean;
+            /** @description `text`, `email`, `phone` or `textarea`. */
+            type: components["schemas"]["FieldKind"];
+        };
+        /** @description A ticket that was found, and where the words stand. */
+        Found: {
+            /** @description The customer's name or address, where it has one of the words. */
+            customer: components["schemas"]["FoundPart"][] | null;
+            message: components["schemas"]["FoundMessage"] | null;
+            /** @description The subject, where it has one of the words. */
+            subject: components["schemas"]["FoundPart"][] | null;
+            /** @description The ticket. */
+            ticket: components["schemas"]["Ticket"];
+        };
+        /** @description Where a message says what was searched for. */
+        FoundMessage: {
+            /**
+             * Format: uuid
+             * @description The message.
+             */
+            id: string;
+            /** @description The piece around the first word; texts, never markup. */
+            parts: components["schemas"]["FoundPart"][];
+            /** @description When it was sent. */
+            sent_at: components["schemas"]["Time"];
+        };
+        /** @description A piece of a text. */
+        FoundPart: {
+            /** @description It is what was searched for. */
+            hit: boolean;
+            /** @description As it was written. */
+            text: string;
+        };
+        /** @description A record that was not taken over. */
+        ImportError: {
+            /** @description Why, for people. */
+            detail: string;
+            /** @description Its place in the request, from 0. */
+            index: number;
+        };
+        /** @description A word of a customer, said elsewhere. The customer by one of `phone`, `profile_id`, `email` and `external_id`. */
+        ImportRecord: {
+            at?: components["schemas"]["Time"] | null;
+            /** @description Mail address. */
+            email?: string | null;
+            /** @description Id in another system. */
+            external_id?: string | null;
+            /** @description Which kind. */
+            kind: components["schemas"]["ConsentKind"];
+            /** @description The organisation's number it concerns. */
+            number?: string | null;
+            /** @description Phone number; a profile is made where nobody has it. */
+            phone?: string | null;
+            /**
+             * Format: uuid
+             * @description Id of the profile.
+             */
+            profile_id?: string | null;
+            /** @description Where it came from. */
+            source: string;
+            /** @description Yes or no. */
+            state: components["schemas"]["ConsentState"];
+            /** @description The evidence: what the customer said or agreed to. */
+            text: string;
+        };
+        /** @description What came of an import. */
+        ImportResult: {
+            /** @description Those that are not. */
+            errors: components["schemas"]["ImportError"][];
+            /** @description How many records are in the history now. */
+            recorded: number;
+        };
         /** @description Keywords and their answers. */
         Keywords: {
             /** @description Answer to HELP. */
             answer_help: string;
-            /** @description Answer to STOP. */
+            /** @description Answer to STOP; empty for the usual one: an opt-out is always confirmed. */
             answer_stop: string;
             /** @description Answer to a subscribe or START word. */
             answer_subscribe: string;
-            /** @description Subscribe words besides JOIN. */
+            /** @description What goes for one number only, by number. */
+            by_number: {
+                [key: string]: components["schemas"]["NumberKeywords"];
+            };
+            /** @description The languages whose words count, besides those that count everywhere. */
+            languages: components["schemas"]["Language"][];
+            /** @description Subscribe words besides JOIN, on every number. */
             subscribe: string[];
         };
+        /**
+         * @description A language with keywords of its own (ISO 639-1).
+         * @enum {string}
+         */
+        Language: "en" | "es" | "fr" | "it" | "pt" | "de" | "nl";
         /** @description What became of something taken in. */
         LedgerEntry: {
             /** @description `sms`, `email`, `chat`; empty for what has none. */
@@ -742,6 +2040,40 @@ export interface components {
          * @enum {string}
          */
         LedgerState: "ticket" | "keyword" | "receipt" | "duplicate" | "blocked" | "robot" | "held" | "dead";
+        /** @description Data of `link.clicked`: somebody followed a short link. */
+        LinkClicked: {
+            /** @description When. */
+            at: components["schemas"]["Time"];
+            /**
+             * Format: int64
+             * @description Visits of this link so far.
+             */
+            clicks: number;
+            /** @description The end of the link's address. */
+            code: string;
+            /**
+             * Format: int64
+             * @description Visits of all links of the text so far.
+             */
+            message_clicks: number;
+            /**
+             * Format: uuid
+             * @description The text.
+             */
+            message_id: string;
+            /**
+             * Format: uuid
+             * @description The customer the text was sent to.
+             */
+            profile_id: string;
+            /**
+             * Format: uuid
+             * @description The ticket of its text, where it has one.
+             */
+            ticket_id: string | null;
+            /** @description Where it leads. */
+            url: string;
+        };
         /** @description Data of `ready` and `reload`. */
         LivePosition: {
             /**
@@ -750,12 +2082,70 @@ export interface components {
              */
             seq: number;
         };
+        /** @description A mail, besides its text and files. */
+        Mail: {
+            /** @description `Cc`. */
+            cc: components["schemas"]["Person"][];
+            /** @description The colleague who passed it on. */
+            forwarded_by: string | null;
+            /** @description Who wrote it. */
+            from: components["schemas"]["Person"];
+            /** @description It has HTML to show. */
+            has_html: boolean;
+            /** @description What kind. */
+            kind: components["schemas"]["MailKind"];
+            /** @description `/messages/{id}/original` has the mail as it came. */
+            original: boolean;
+            /** @description `Reply-To`. */
+            reply_to: components["schemas"]["Person"][];
+            /** @description How it is protected. */
+            security: components["schemas"]["MailSecurity"][];
+            /** @description Its subject; may be empty. */
+            subject: string;
+            /** @description The subject is not that of the ticket, reply marks aside. */
+            subject_changed: boolean;
+            /** @description `To`. */
+            to: components["schemas"]["Person"][];
+            trust: components["schemas"]["Trust"] | null;
+            /** @description Why it was read only in part. */
+            unreadable: string | null;
+            /** @description What put it into this ticket. */
+            why_here: components["schemas"]["WhyHere"];
+        };
+        /**
+         * @description What kind of mail arrived.
+         * @enum {string}
+         */
+        MailKind: "human" | "auto_reply" | "bounce" | "abuse_report" | "list" | "system" | "calendar";
+        /**
+         * @description How a mail is protected.
+         * @enum {string}
+         */
+        MailSecurity: "smime_signed" | "smime_encrypted" | "pgp_signed" | "pgp_encrypted";
+        /**
+         * @description What put a mail into its ticket.
+         * @enum {string}
+         */
+        MailSignal: "token" | "message_id" | "references" | "stored_id" | "participant" | "subject" | "new" | "moved" | "split";
+        /** @description What is different for one mailbox. */
+        MailboxSettings: {
+            /** @description Display name of its From; empty for the organisation's name. */
+            name: string;
+            /** @description Its own signature; `null` for the one of all mailboxes. */
+            signature: string | null;
+        };
         /** @description A message. */
         Message: {
             /** @description Files. */
             attachments: components["schemas"]["Attachment"][];
+            attribution: components["schemas"]["Attribution"] | null;
             /** @description Who wrote it. */
             author: components["schemas"]["Author"];
+            /**
+             * Format: int64
+             * @description Visits of its short links.
+             */
+            clicks: number;
             /**
              * Format: uuid
              * @description The id the visitor's browser gave it.
@@ -764,6 +2154,11 @@ export interface components {
             /** @description Seen from the organisation. */
             direction: components["schemas"]["Direction"];
             error: components["schemas"]["DeliveryError"] | null;
+            /**
+             * Format: int64
+             * @description Files that still lie at the carrier and are being fetched.
+             */
+            files_pending: number;
             /** @description Sanitised HTML of a mail, where it had one. */
             html: string | null;
             /**
@@ -771,11 +2166,17 @@ export interface components {
              * @description Id.
              */
             id: string;
+            /** @description Short links in this text of ours, in their order. */
+            links: components["schemas"]["ShortLink"][];
+            mail: components["schemas"]["Mail"] | null;
+            /** @description What the writer of a mail wrote now; `null` where that is all of `text`. */
+            reply_text: string | null;
             /**
              * Format: int64
              * @description SMS segments, for texts.
              */
             segments: number | null;
+            send_at: components["schemas"]["Time"] | null;
             /** @description When it was sent. */
             sent_at: components["schemas"]["Time"];
             /**
@@ -801,6 +2202,13 @@ export interface components {
             message: components["schemas"]["Message"];
             /** @description This message opened the ticket. */
             opened: boolean;
+            /** @description The ticket as it is now. */
+            ticket: components["schemas"]["Ticket"];
+        };
+        /** @description Data of `message.changed`: a message is not what it was; this one takes its place. */
+        MessageChanged: {
+            /** @description The message as it is now; the texts of very long mails are cut here. */
+            message: components["schemas"]["Message"];
             /** @description The ticket as it is now. */
             ticket: components["schemas"]["Ticket"];
         };
@@ -830,10 +2238,79 @@ export interface components {
          * @enum {string}
          */
         MessageStatus: "received" | "queued" | "sending" | "sent" | "delivered" | "read" | "failed" | "uncertain";
+        /** @description Where a mail goes. */
+        Move: {
+            /**
+             * Format: uuid
+             * @description Another ticket of the same mailbox.
+             */
+            ticket_id: string;
+        };
+        /** @description A mail address with its name. */
+        NamedAddress: {
+            /** @description The address. */
+            address: string;
+            /** @description The display name, where known. */
+            name: string | null;
+        };
         /** @description A new password. */
         NewPassword: {
             /** @description At least 10 characters. */
             password: string;
+        };
+        /** @description What an agent told the others about a ticket; no customer ever sees it. */
+        Note: {
+            /** @description Who wrote it. */
+            author: components["schemas"]["NoteAuthor"];
+            /** @description When. */
+            created_at: components["schemas"]["Time"];
+            /**
+             * Format: uuid
+             * @description Id.
+             */
+            id: string;
+            /** @description Users who are meant. */
+            mentions: string[];
+            /** @description The text; names behind `@` are meant for their bearers. */
+            text: string;
+            /**
+             * Format: uuid
+             * @description Its ticket.
+             */
+            ticket_id: string;
+        };
+        /** @description Data of `note.added`: an agent wrote a note. */
+        NoteAdded: {
+            /** @description The note. */
+            note: components["schemas"]["Note"];
+            /**
+             * Format: int64
+             * @description Number of its ticket.
+             */
+            ticket_number: number;
+        };
+        /** @description Who wrote a note: a person, or an API key. */
+        NoteAuthor: {
+            /**
+             * Format: uuid
+             * @description Id.
+             */
+            id: string;
+            /** @description Name. */
+            name: string;
+        };
+        /** @description Data of `note.removed`: a note was taken back. */
+        NoteRemoved: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            note_id: string;
+            /**
+             * Format: uuid
+             * @description Its ticket.
+             */
+            ticket_id: string;
         };
         /** @description Mail to agents about new messages. */
         Notifications: {
@@ -841,6 +2318,47 @@ export interface components {
             channels: components["schemas"]["Channel"][];
             /** @description To whom; none means off. */
             recipients: string[];
+        };
+        /** @description A number of the organisation. */
+        Number: {
+            /** @description The carrier confirms an opt-out itself. */
+            carrier_confirms_opt_out: boolean;
+            /** @description E.164 or short code. */
+            number: string;
+            /** @description Where it is configured. */
+            owner: string;
+            /** @description What proves that they come from the carrier. */
+            proof: components["schemas"]["WebhookProof"];
+            /** @description Who carries it. */
+            provider: string;
+            /**
+             * Format: int64
+             * @description Texts that wait to be sent from it.
+             */
+            queued: number;
+            /**
+             * Format: int32
+             * @description Segments a second it may send; `null`: as many as the carrier takes.
+             */
+            segments_per_second: number | null;
+            /** @description The organisation's subscribe words on this number. */
+            subscribe_words: string[];
+            /** @description Where the carrier has to send texts and receipts. A secret in it is not shown. */
+            webhook_url: string;
+        };
+        /** @description Keywords of one number. */
+        NumberKeywords: {
+            /** @description Subscribe words on this number, besides those on every number. */
+            subscribe: string[];
+        };
+        /** @description A character that makes a text UCS-2. */
+        OddCharacter: {
+            /** @description The character. */
+            character: string;
+            /** @description How often it is there. */
+            count: number;
+            /** @description What says the same in GSM-7; `null` for letters and pictures. */
+            substitute: string | null;
         };
         /** @description When somebody is there. */
         OfficeHours: {
@@ -855,6 +2373,8 @@ export interface components {
             holidays: string[];
             /** @description Automatic answer inside. */
             text_inside: string;
+            /** @description Automatic answer inside while no agent is online; empty for the one inside. */
+            text_nobody: string;
             /** @description Automatic answer outside. */
             text_outside: string;
             /** @description IANA name. */
@@ -894,6 +2414,50 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description One page of a list. */
+        Page_Availability: {
+            /** @description The rows. */
+            data: {
+                /**
+                 * Format: int64
+                 * @description Open tickets that rules give them at most; `null` for as many as come.
+                 */
+                capacity: number | null;
+                /**
+                 * Format: int64
+                 * @description Open tickets of theirs.
+                 */
+                open_tickets: number;
+                /**
+                 * @description `available`: here, their console is open; `away`: they take no tickets until they say otherwise; `offline`:
+                 *     their console was not open for five minutes, or they signed out.
+                 */
+                status: components["schemas"]["AvailabilityState"];
+                /**
+                 * Format: uuid
+                 * @description Who.
+                 */
+                user_id: string;
+            }[];
+            /** @description Give it as `cursor` for the next page; `null` on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
+        Page_ChatSite: {
+            /** @description The rows. */
+            data: {
+                /** @description Origins of the pages that may show the chat. */
+                allowed_origins: string[];
+                /** @description Its id. */
+                id: string;
+                /** @description The script that its pages load. */
+                script_url: string;
+                /** @description It signs its visitors: they are who they say. */
+                signs_visitors: boolean;
+            }[];
+            /** @description Give it as `cursor` for the next page; `null` on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
         Page_Consent: {
             /** @description The rows. */
             data: {
@@ -911,6 +2475,42 @@ export interface components {
                 state: components["schemas"]["ConsentState"];
                 /** @description The evidence: what the customer said or agreed to. */
                 text: string;
+            }[];
+            /** @description Give it as `cursor` for the next page; `null` on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Decision: {
+            /** @description The rows. */
+            data: {
+                /** @description When. */
+                at: components["schemas"]["Time"];
+                /** @description What was done. */
+                did: string[];
+                /**
+                 * Format: uuid
+                 * @description The rule; `null`: somebody of its team became available.
+                 */
+                rule_id: string | null;
+                /** @description The rule's name at that time. */
+                rule_name: string | null;
+                /** @description Why. */
+                why: string;
+            }[];
+            /** @description Give it as `cursor` for the next page; `null` on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Found: {
+            /** @description The rows. */
+            data: {
+                /** @description The customer's name or address, where it has one of the words. */
+                customer: components["schemas"]["FoundPart"][] | null;
+                message: components["schemas"]["FoundMessage"] | null;
+                /** @description The subject, where it has one of the words. */
+                subject: components["schemas"]["FoundPart"][] | null;
+                /** @description The ticket. */
+                ticket: components["schemas"]["Ticket"];
             }[];
             /** @description Give it as `cursor` for the next page; `null` on the last one. */
             next_cursor: string | null;
@@ -948,8 +2548,14 @@ export interface components {
             data: {
                 /** @description Files. */
                 attachments: components["schemas"]["Attachment"][];
+                attribution: components["schemas"]["Attribution"] | null;
                 /** @description Who wrote it. */
                 author: components["schemas"]["Author"];
+                /**
+                 * Format: int64
+                 * @description Visits of its short links.
+                 */
+                clicks: number;
                 /**
                  * Format: uuid
                  * @description The id the visitor's browser gave it.
@@ -958,6 +2564,11 @@ export interface components {
                 /** @description Seen from the organisation. */
                 direction: components["schemas"]["Direction"];
                 error: components["schemas"]["DeliveryError"] | null;
+                /**
+                 * Format: int64
+                 * @description Files that still lie at the carrier and are being fetched.
+                 */
+                files_pending: number;
                 /** @description Sanitised HTML of a mail, where it had one. */
                 html: string | null;
                 /**
@@ -965,11 +2576,17 @@ export interface components {
                  * @description Id.
                  */
                 id: string;
+                /** @description Short links in this text of ours, in their order. */
+                links: components["schemas"]["ShortLink"][];
+                mail: components["schemas"]["Mail"] | null;
+                /** @description What the writer of a mail wrote now; `null` where that is all of `text`. */
+                reply_text: string | null;
                 /**
                  * Format: int64
                  * @description SMS segments, for texts.
                  */
                 segments: number | null;
+                send_at: components["schemas"]["Time"] | null;
                 /** @description When it was sent. */
                 sent_at: components["schemas"]["Time"];
                 /**
@@ -988,6 +2605,64 @@ export interface components {
                 ticket_id: string;
                 /** @description Which signal put it into this ticket. */
                 why: string;
+            }[];
+            /** @description Give it as `cursor` for the next page; `null` on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Note: {
+            /** @description The rows. */
+            data: {
+                /** @description Who wrote it. */
+                author: components["schemas"]["NoteAuthor"];
+                /** @description When. */
+                created_at: components["schemas"]["Time"];
+                /**
+                 * Format: uuid
+                 * @description Id.
+                 */
+                id: string;
+                /** @description Users who are meant. */
+                mentions: string[];
+                /** @description The text; names behind `@` are meant for their bearers. */
+                text: string;
+                /**
+                 * Format: uuid
+                 * @description Its ticket.
+                 */
+                ticket_id: string;
+            }[];
+            /** @description Give it as `cursor` for the next page; `null` on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Number: {
+            /** @description The rows. */
+            data: {
+                /** @description The carrier confirms an opt-out itself. */
+                carrier_confirms_opt_out: boolean;
+                /** @description E.164 or short code. */
+                number: string;
+                /** @description Where it is configured. */
+                owner: string;
+                /** @description What proves that they come from the carrier. */
+                proof: components["schemas"]["WebhookProof"];
+                /** @description Who carries it. */
+                provider: string;
+                /**
+                 * Format: int64
+                 * @description Texts that wait to be sent from it.
+                 */
+                queued: number;
+                /**
+                 * Format: int32
+                 * @description Segments a second it may send; `null`: as many as the carrier takes.
+                 */
+                segments_per_second: number | null;
+                /** @description The organisation's subscribe words on this number. */
+                subscribe_words: string[];
+                /** @description Where the carrier has to send texts and receipts. A secret in it is not shown. */
+                webhook_url: string;
             }[];
             /** @description Give it as `cursor` for the next page; `null` on the last one. */
             next_cursor: string | null;
@@ -1027,6 +2702,89 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description One page of a list. */
+        Page_QuickResponse: {
+            /** @description The rows. */
+            data: {
+                /** @description When it was written. */
+                created_at: components["schemas"]["Time"];
+                /**
+                 * Format: uuid
+                 * @description Id.
+                 */
+                id: string;
+                /** @description The answer, with variables such as `{{first_name|there}}`. */
+                text: string;
+                /** @description What agents find it by. */
+                title: string;
+                /** @description When it was changed last. */
+                updated_at: components["schemas"]["Time"];
+            }[];
+            /** @description Give it as `cursor` for the next page; `null` on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Rule: {
+            /** @description The rows. */
+            data: {
+                /** @description What it does then. */
+                actions: components["schemas"]["RuleAction"][];
+                /** @description All of these must hold. */
+                conditions: components["schemas"]["RuleConditions"];
+                /** @description It is asked. */
+                enabled: boolean;
+                /**
+                 * Format: uuid
+                 * @description Id.
+                 */
+                id: string;
+                /** @description Name. */
+                name: string;
+                /** @description The rules after it are not asked then. */
+                stop: boolean;
+            }[];
+            /** @description Give it as `cursor` for the next page; `null` on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
+        Page_RuleTrial: {
+            /** @description The rows. */
+            data: {
+                /** @description When the message came that the rule was tried on. */
+                at: components["schemas"]["Time"];
+                /** @description The rule holds. */
+                matched: boolean;
+                /** @description The ticket. */
+                ticket: components["schemas"]["TriedTicket"];
+                /** @description Why, or why not. */
+                why: string;
+                /** @description What would have happened. */
+                would: string[];
+            }[];
+            /** @description Give it as `cursor` for the next page; `null` on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Team: {
+            /** @description The rows. */
+            data: {
+                /** @description Made. */
+                created_at: components["schemas"]["Time"];
+                /**
+                 * Format: uuid
+                 * @description Id.
+                 */
+                id: string;
+                /** @description Ids of its members, by name. */
+                members: string[];
+                /** @description Name; there once. */
+                name: string;
+                /** @description Last changed. */
+                updated_at: components["schemas"]["Time"];
+            }[];
+            /** @description Give it as `cursor` for the next page; `null` on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
         Page_Ticket: {
             /** @description The rows. */
             data: {
@@ -1036,6 +2794,7 @@ export interface components {
                 can_reply: components["schemas"]["CanReply"];
                 /** @description Channel. */
                 channel: components["schemas"]["Channel"];
+                chat: components["schemas"]["Chat"] | null;
                 closed_at: components["schemas"]["Time"] | null;
                 /** @description Opened. */
                 created_at: components["schemas"]["Time"];
@@ -1056,6 +2815,8 @@ export interface components {
                 number: number;
                 /** @description The newest message, shortened. */
                 preview: string;
+                /** @description How urgent it is. */
+                priority: components["schemas"]["Priority"];
                 /** @description The customer. */
                 profile: components["schemas"]["TicketProfile"];
                 snoozed_until: components["schemas"]["Time"] | null;
@@ -1065,7 +2826,7 @@ export interface components {
                 subject: string | null;
                 /** @description Tags, sorted. */
                 tags: string[];
-                /** @description Which team's it is. */
+                /** @description Which team's it is: the id of the team. */
                 team: string | null;
                 /** @description Unread dot. */
                 unread: boolean;
@@ -1078,6 +2839,7 @@ export interface components {
                 version: number;
                 /** @description Chat: the visitor has the widget open. */
                 visitor_online: boolean;
+                waiting_since: components["schemas"]["Time"] | null;
             }[];
             /** @description Give it as `cursor` for the next page; `null` on the last one. */
             next_cursor: string | null;
@@ -1105,17 +2867,72 @@ export interface components {
             /** @description Give it as `cursor` for the next page; `null` on the last one. */
             next_cursor: string | null;
         };
+        /** @description One page of a list. */
+        Page_View: {
+            /** @description The rows. */
+            data: {
+                /** @description Made. */
+                created_at: components["schemas"]["Time"];
+                /** @description What it shows. */
+                filters: components["schemas"]["Filters"];
+                /**
+                 * Format: uuid
+                 * @description Id.
+                 */
+                id: string;
+                /** @description Name; once among the shared views, and once among those of each person. */
+                name: string;
+                /**
+                 * Format: uuid
+                 * @description Who made it.
+                 */
+                owner_id: string;
+                /**
+                 * Format: int64
+                 * @description Its place among the shared ones, or among its owner's.
+                 */
+                position: number;
+                /** @description Everybody sees it. */
+                shared: boolean;
+                /** @description Last changed. */
+                updated_at: components["schemas"]["Time"];
+            }[];
+            /** @description Give it as `cursor` for the next page; `null` on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description Somebody in a mail's head. */
+        Person: {
+            /** @description The address. */
+            address: string;
+            /** @description The display name. */
+            name: string | null;
+        };
+        /**
+         * @description Where the launcher is.
+         * @enum {string}
+         */
+        Position: "right" | "left";
+        /**
+         * @description How urgent a ticket is.
+         * @enum {string}
+         */
+        Priority: "low" | "normal" | "high" | "urgent";
         /** @description Why a call was refused (RFC 9457). */
         Problem: {
             /** @description Stable, for programs. */
             code: string;
             /** @description What is wrong here, for people. */
             detail?: string | null;
+            /** @description `quiet_hours`: what the customer's clocks show then, such as `21:14`. */
+            local_time?: string | null;
+            send_at?: components["schemas"]["Time"] | null;
             /**
              * Format: int32
              * @description HTTP status.
              */
             status: number;
+            /** @description `quiet_hours`: the customer's time zone. */
+            time_zone?: string | null;
             /** @description The status in words. */
             title: string;
             /** @description Always `about:blank`. */
@@ -1150,12 +2967,66 @@ export interface components {
             /** @description IANA time zone, where known. */
             time_zone: string | null;
         };
+        /** @description A customer by one of these. */
+        ProfileRef: {
+            /** @description Mail address. */
+            email?: string | null;
+            /** @description Id in another system. */
+            external_id?: string | null;
+            /**
+             * Format: uuid
+             * @description Id of the profile.
+             */
+            id?: string | null;
+            /** @description Phone number; a profile is made where nobody has it. */
+            phone?: string | null;
+        };
+        /** @description An answer at hand. */
+        QuickResponse: {
+            /** @description When it was written. */
+            created_at: components["schemas"]["Time"];
+            /**
+             * Format: uuid
+             * @description Id.
+             */
+            id: string;
+            /** @description The answer, with variables such as `{{first_name|there}}`. */
+            text: string;
+            /** @description What agents find it by. */
+            title: string;
+            /** @description When it was changed last. */
+            updated_at: components["schemas"]["Time"];
+        };
         /** @description Local times of the recipient. */
         QuietHours: {
             /** @description Start, `HH:MM`. */
             from: string;
             /** @description End, `HH:MM`. */
             to: string;
+        };
+        /** @description What a visitor says of a chat. */
+        Rating: {
+            /** @description In their words. */
+            comment: string | null;
+            /**
+             * Format: int64
+             * @description From 1 (bad) to 5 (good).
+             */
+            score: number;
+        };
+        /** @description What the customer's clocks show. */
+        RecipientTime: {
+            /** @description Such as `21:14`; where the zones differ, that of the one where it is quiet. */
+            local_time: string | null;
+            next_allowed_at: components["schemas"]["Time"] | null;
+            /** @description A text would be refused now. */
+            quiet: boolean;
+            /** @description The hours of the settings. */
+            quiet_hours: components["schemas"]["QuietHours"];
+            /** @description From what they are known. */
+            source: components["schemas"]["ZoneSource"];
+            /** @description IANA names, the likeliest first; empty if nothing is known. */
+            time_zones: string[];
         };
         /** @description A word of the customer to record. */
         RecordConsent: {
@@ -1176,19 +3047,191 @@ export interface components {
         Reply: {
             /** @description Ids of files put up before. */
             attachments?: string[];
+            /** @description Who gets a mail without standing in it. */
+            bcc?: string[];
+            /** @description `Cc` of a mail. */
+            cc?: string[];
+            /** @description Send in the customer's quiet hours all the same; recorded in the message's `why`. */
+            quiet_hours_override?: boolean;
             /**
              * Format: int64
              * @description The ticket's version you saw: if the customer or a colleague wrote since, nothing is sent.
              */
             seen_version?: number | null;
+            send_at?: components["schemas"]["Time"] | null;
+            /** @description Another subject than that of the mail that is answered. */
+            subject?: string | null;
             /** @description The text; may be empty beside files. */
             text?: string;
+            /** @description `To` of a mail; the ticket's customer where there is none. */
+            to?: string[];
+        };
+        /** @description To whom "reply all" goes. */
+        ReplyRecipients: {
+            /** @description `Cc`. */
+            cc: components["schemas"]["NamedAddress"][];
+            /** @description The subject of the answer. */
+            subject: string;
+            /** @description `To`. */
+            to: components["schemas"]["NamedAddress"][];
         };
         /**
          * @description What somebody may do.
          * @enum {string}
          */
         Role: "owner" | "admin" | "manager" | "support";
+        /** @description Data of `routing.changed`: what decides who gets tickets was changed; ask for it again. */
+        RoutingChanged: {
+            /** @description What was changed. */
+            what: components["schemas"]["RoutingPart"];
+        };
+        /**
+         * @description What decides who gets a ticket.
+         * @enum {string}
+         */
+        RoutingPart: "teams" | "rules" | "availability";
+        /** @description What becomes of what customers write. */
+        Rule: {
+            /** @description What it does then. */
+            actions: components["schemas"]["RuleAction"][];
+            /** @description All of these must hold. */
+            conditions: components["schemas"]["RuleConditions"];
+            /** @description It is asked. */
+            enabled: boolean;
+            /**
+             * Format: uuid
+             * @description Id.
+             */
+            id: string;
+            /** @description Name. */
+            name: string;
+            /** @description The rules after it are not asked then. */
+            stop: boolean;
+        };
+        /** @description What a rule does. */
+        RuleAction: {
+            /** @enum {string} */
+            kind: "assign_agent";
+            /**
+             * Format: uuid
+             * @description Whom.
+             */
+            user_id: string;
+        } | {
+            /** @enum {string} */
+            kind: "assign_team";
+            /**
+             * Format: uuid
+             * @description Which.
+             */
+            team_id: string;
+        } | {
+            /** @enum {string} */
+            kind: "add_tags";
+            /** @description Which. */
+            tags: string[];
+        } | {
+            /** @enum {string} */
+            kind: "set_priority";
+            /** @description How. */
+            priority: components["schemas"]["Priority"];
+        } | {
+            /** @enum {string} */
+            kind: "mark_read";
+        } | {
+            /** @enum {string} */
+            kind: "close";
+        } | {
+            /** @enum {string} */
+            kind: "auto_reply";
+            /** @description With what; variables are filled in. */
+            text: string;
+        };
+        /** @description What a rule looks at. What is not there is not looked at; everything else must hold. */
+        RuleConditions: {
+            /** @description One of these. */
+            channel?: components["schemas"]["Channel"][] | null;
+            hours?: components["schemas"]["RuleHours"] | null;
+            /** @description One of these numbers, mailboxes and chat sites of ours. */
+            inbox?: string[] | null;
+            property?: components["schemas"]["RuleProperty"] | null;
+            /** @description A part of the subject, whatever its case. */
+            subject?: string | null;
+            /** @description The ticket has one of these tags. */
+            tag?: string[] | null;
+            when?: components["schemas"]["RuleWhen"] | null;
+            words?: components["schemas"]["RuleWords"] | null;
+        };
+        /**
+         * @description Office hours.
+         * @enum {string}
+         */
+        RuleHours: "inside" | "outside";
+        /** @description An order of the rules. */
+        RuleOrder: {
+            /** @description Every rule once. */
+            ids: string[];
+        };
+        /** @description Something known of the customer. */
+        RuleProperty: {
+            /** @description Its value, or a part of it, whatever the case. */
+            contains: string;
+            /** @description `name`, `address`, `location`, `time_zone`, or a field of the form before a chat. */
+            name: string;
+        };
+        /** @description A ticket a rule was tried on. */
+        RuleTrial: {
+            /** @description When the message came that the rule was tried on. */
+            at: components["schemas"]["Time"];
+            /** @description The rule holds. */
+            matched: boolean;
+            /** @description The ticket. */
+            ticket: components["schemas"]["TriedTicket"];
+            /** @description Why, or why not. */
+            why: string;
+            /** @description What would have happened. */
+            would: string[];
+        };
+        /**
+         * @description When a rule is asked.
+         * @enum {string}
+         */
+        RuleWhen: "new_ticket" | "reopened" | "every_message";
+        /** @description Words to look for. */
+        RuleWords: {
+            /** @description One of them is enough. */
+            any: string[];
+        } | {
+            /** @description All of them. */
+            all: string[];
+        };
+        /** @description A view to save. */
+        SaveView: {
+            /** @description What it shows. */
+            filters: components["schemas"]["Filters"];
+            /** @description Name, at most 60 characters. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Its place; after the last one where there is none.
+             */
+            position?: number | null;
+            /** @description Everybody sees it; for managers only. */
+            shared?: boolean;
+        };
+        /**
+         * @description What somebody says of themselves.
+         * @enum {string}
+         */
+        Says: "available" | "away";
+        /** @description How a message that waits is sent now. */
+        SendNow: {
+            /**
+             * @description In the customer's quiet hours all the same; recorded in the message's `why`.
+             * @default false
+             */
+            quiet_hours_override: boolean;
+        };
         /** @description A session. */
         Session: {
             /** @description What unsafe requests must repeat in the header `x-csrf-token`. */
@@ -1204,12 +3247,26 @@ export interface components {
             badge: boolean;
             /** @description The widget. */
             chat: components["schemas"]["ChatSettings"];
+            /** @description Mails to customers. */
+            email: components["schemas"]["EmailSettings"];
             /** @description Mail to agents about new messages. */
             notifications: components["schemas"]["Notifications"];
             /** @description Name, prefix, addresses. */
             organization: components["schemas"]["Organization"];
             /** @description Texts. */
             sms: components["schemas"]["SmsSettings"];
+        };
+        /** @description A short link in a text of ours. */
+        ShortLink: {
+            /**
+             * Format: int64
+             * @description Visits so far.
+             */
+            clicks: number;
+            /** @description The end of its address. */
+            code: string;
+            /** @description Where it leads. */
+            url: string;
         };
         /** @description How to come in: with address and password, or with the token of a sign-in link. */
         SignIn: {
@@ -1237,6 +3294,25 @@ export interface components {
             /** @description They agreed to some kind. */
             subscribed: boolean;
         };
+        /** @description What a text costs as an SMS. */
+        SmsPreview: {
+            /** @description `GSM-7` or `UCS-2`. */
+            encoding: string;
+            /** @description Units still free in the last segment. */
+            left: number;
+            /** @description Every character that makes the text UCS-2, in the order they appear. */
+            odd: components["schemas"]["OddCharacter"][];
+            /** @description Units of one segment of a longer text. */
+            per_segment: number;
+            /** @description The text in GSM-7, if substitutes alone can do that. */
+            plain: string | null;
+            /** @description Segments, at least 1. */
+            segments: number;
+            /** @description Units of a text that fits into one segment. */
+            single: number;
+            /** @description Units used: septets in GSM-7, 16-bit units in UCS-2. */
+            units: number;
+        };
         /** @description Texts. */
         SmsSettings: {
             /**
@@ -1253,6 +3329,39 @@ export interface components {
             /** @description Shorten links in texts. */
             shorten_links: boolean;
         };
+        /** @description What a campaign or flow message is part of. */
+        SourceForm: {
+            /** @description Its id outside. */
+            id: string;
+            /** @description `campaign` or `flow`. */
+            kind: components["schemas"]["AuthorKind"];
+            /** @description Its name; the id unless given. */
+            name?: string;
+        };
+        /** @description Which mail becomes a ticket of its own. */
+        Split: {
+            /**
+             * Format: uuid
+             * @description A mail of this ticket that came in.
+             */
+            message_id: string;
+        };
+        /** @description People who share tickets. */
+        Team: {
+            /** @description Made. */
+            created_at: components["schemas"]["Time"];
+            /**
+             * Format: uuid
+             * @description Id.
+             */
+            id: string;
+            /** @description Ids of its members, by name. */
+            members: string[];
+            /** @description Name; there once. */
+            name: string;
+            /** @description Last changed. */
+            updated_at: components["schemas"]["Time"];
+        };
         /** @description A ticket: one conversation with one customer on one channel. */
         Ticket: {
             assignee: components["schemas"]["Assignee"] | null;
@@ -1261,6 +3370,7 @@ export interface components {
             can_reply: components["schemas"]["CanReply"];
             /** @description Channel. */
             channel: components["schemas"]["Channel"];
+            chat: components["schemas"]["Chat"] | null;
             closed_at: components["schemas"]["Time"] | null;
             /** @description Opened. */
             created_at: components["schemas"]["Time"];
@@ -1281,6 +3391,8 @@ export interface components {
             number: number;
             /** @description The newest message, shortened. */
             preview: string;
+            /** @description How urgent it is. */
+            priority: components["schemas"]["Priority"];
             /** @description The customer. */
             profile: components["schemas"]["TicketProfile"];
             snoozed_until: components["schemas"]["Time"] | null;
@@ -1290,7 +3402,7 @@ export interface components {
             subject: string | null;
             /** @description Tags, sorted. */
             tags: string[];
-            /** @description Which team's it is. */
+            /** @description Which team's it is: the id of the team. */
             team: string | null;
             /** @description Unread dot. */
             unread: boolean;
@@ -1303,11 +3415,20 @@ export interface components {
             version: number;
             /** @description Chat: the visitor has the widget open. */
             visitor_online: boolean;
+            waiting_since: components["schemas"]["Time"] | null;
         };
         /** @description Data of `ticket.changed`: a ticket changed without a new message. */
         TicketChanged: {
             /** @description The ticket as it is now. */
             ticket: components["schemas"]["Ticket"];
+        };
+        /** @description How many tickets match. */
+        TicketCount: {
+            /**
+             * Format: int64
+             * @description 1001 stands for "more than 1000".
+             */
+            count: number;
         };
         /** @description The customer, as a ticket shows them. */
         TicketProfile: {
@@ -1330,6 +3451,63 @@ export interface components {
         TicketStatus: "open" | "snoozed" | "closed";
         /** Format: date-time */
         Time: string;
+        /** @description A ticket a rule was tried on. */
+        TriedTicket: {
+            /** @description Channel. */
+            channel: components["schemas"]["Channel"];
+            /** @description The customer's name or address. */
+            customer: string;
+            /**
+             * Format: uuid
+             * @description Id.
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description Its number for people.
+             */
+            number: number;
+            /** @description The newest message, shortened. */
+            preview: string;
+            /** @description Subject, for mail. */
+            subject: string | null;
+        };
+        /** @description Whether the sender is who the mail says. */
+        Trust: {
+            /** @description ARC: `pass`, `fail`, `none`. */
+            arc: string;
+            /** @description DKIM: `pass`, `fail`, `neutral`, `none`, `temperror`, `permerror`. */
+            dkim: string;
+            /** @description DMARC: `pass`, `fail`, `none`, `temperror`, `permerror`. */
+            dmarc: string;
+            /** @description All in one. */
+            mark: components["schemas"]["TrustMark"];
+            /** @description Why, one sentence each. */
+            reasons: string[];
+            /** @description SPF: `pass`, `fail`, `softfail`, `neutral`, `none`, `temperror`, `permerror`. */
+            spf: string;
+        };
+        /**
+         * @description How far the sender of a mail is believed.
+         * @enum {string}
+         */
+        TrustMark: "good" | "neutral" | "doubtful";
+        /** @description What to try; anything not given is as in the settings. */
+        TryAutoResponder: {
+            mode?: components["schemas"]["AutoResponderMode"] | null;
+            /**
+             * Format: uuid
+             * @description Whom it is for; somebody who has not agreed to texts unless given.
+             */
+            profile_id?: string | null;
+            /** @description The template of that mode. */
+            text?: string | null;
+        };
+        /** @description A rule to try. */
+        TryRule: {
+            /** @description The rule; nothing is kept of it. */
+            rule: components["schemas"]["AddRule"];
+        };
         /** @description Data of `typing`, which has no number and is not repeated. */
         Typing: {
             /** @description By the customer. */
@@ -1354,6 +3532,15 @@ export interface components {
             /** @description Started or stopped. */
             on: boolean;
         };
+        /** @description How to take a change back. */
+        Undo: {
+            /**
+             * Format: uuid
+             * @description For `POST /undo/{token}`.
+             */
+            token: string;
+            until: components["schemas"]["Time"] | null;
+        };
         /** @description Somebody who works here. */
         User: {
             /** @description Since when. */
@@ -1372,6 +3559,101 @@ export interface components {
             /** @description What they may do. */
             role: components["schemas"]["Role"];
         };
+        /** @description A saved view. */
+        View: {
+            /** @description Made. */
+            created_at: components["schemas"]["Time"];
+            /** @description What it shows. */
+            filters: components["schemas"]["Filters"];
+            /**
+             * Format: uuid
+             * @description Id.
+             */
+            id: string;
+            /** @description Name; once among the shared views, and once among those of each person. */
+            name: string;
+            /**
+             * Format: uuid
+             * @description Who made it.
+             */
+            owner_id: string;
+            /**
+             * Format: int64
+             * @description Its place among the shared ones, or among its owner's.
+             */
+            position: number;
+            /** @description Everybody sees it. */
+            shared: boolean;
+            /** @description Last changed. */
+            updated_at: components["schemas"]["Time"];
+        };
+        /** @description Data of `view.changed`: a saved view was made, changed or deleted. */
+        ViewChanged: {
+            /** @description It is gone. */
+            deleted: boolean;
+            /**
+             * Format: uuid
+             * @description Whose it is.
+             */
+            owner_id: string;
+            /** @description Everybody sees it, or saw it before. */
+            shared: boolean;
+            /**
+             * Format: uuid
+             * @description The view.
+             */
+            view_id: string;
+        };
+        /** @description How many tickets a saved view has. */
+        ViewCount: {
+            /**
+             * Format: int64
+             * @description How many; 1001 stands for "more than 1000".
+             */
+            count: number;
+            /**
+             * Format: uuid
+             * @description The view.
+             */
+            id: string;
+        };
+        /** @description How many tickets the views have; 1001 stands for "more than 1000". */
+        ViewCounts: {
+            /**
+             * Format: int64
+             * @description Open and mine.
+             */
+            mine: number;
+            /**
+             * Format: int64
+             * @description Snoozed.
+             */
+            snoozed: number;
+            /**
+             * Format: int64
+             * @description Open and nobody's.
+             */
+            unassigned: number;
+            /** @description Of saved views: open tickets, unless the view asks for another status. */
+            views: components["schemas"]["ViewCount"][];
+        };
+        /**
+         * @description What proves that a call comes from a number's carrier.
+         * @enum {string}
+         */
+        WebhookProof: "webhook_secret" | "signature" | "basic" | "none";
+        /** @description Why a mail is in its ticket. */
+        WhyHere: {
+            /** @description One sentence for people. */
+            detail: string;
+            /** @description What decided. */
+            signal: components["schemas"]["MailSignal"];
+        };
+        /**
+         * @description From what a customer's time zone is known.
+         * @enum {string}
+         */
+        ZoneSource: "profile" | "location" | "number" | "unknown";
     };
     responses: never;
     parameters: never;
@@ -1538,6 +3820,35 @@ export interface operations {
             };
         };
     };
+    get_availability: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Availability"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_badge: {
         parameters: {
             query?: never;
@@ -1554,6 +3865,103 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Badge"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_bulk_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Change */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Bulk"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_chat_sites: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ChatSite"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_consents_import: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a repeat harmless */
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConsentImport"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportResult"];
                 };
             };
             /** @description Refused */
@@ -1656,6 +4064,207 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_messages: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a repeat harmless */
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignMessageForm"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignMessageView"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_messages_id_html: {
+        parameters: {
+            query?: {
+                /** @description `1`: pictures on the net too, fetched by Frontdesk. Their senders learn that somebody looked, never who. */
+                images?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Message */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_messages_id_move: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a repeat harmless */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                /** @description Message */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Move"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_messages_id_original: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Message */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "message/rfc822": number[];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_notes_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Note */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_numbers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Number"];
                 };
             };
             /** @description Refused */
@@ -1905,6 +4514,446 @@ export interface operations {
             };
         };
     };
+    get_quick_responses: {
+        parameters: {
+            query?: {
+                /** @description Words that all stand in title or text. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_QuickResponse"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_quick_responses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddQuickResponse"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuickResponse"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_quick_responses_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Quick response */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_quick_responses_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Quick response */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeQuickResponse"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuickResponse"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_quick_responses_id_fill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Quick response */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FillQuickResponse"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilledResponse"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Rule"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddRule"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_rules_dry_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TryRule"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RuleTrial"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_rules_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleOrder"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Rule"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_rules_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Rule */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_rules_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Rule */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeRule"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_search: {
+        parameters: {
+            query?: {
+                /** @description `open`, `snoozed`, `closed`, divided by commas. */
+                status?: string;
+                /** @description `sms`, `email`, `chat`, divided by commas. */
+                channel?: string;
+                /** @description `me`, `none`, or the id of a user. */
+                assignee?: string;
+                /** @description `none`, or the id of a team. */
+                team?: string;
+                /** @description With or without the dot. */
+                unread?: boolean;
+                /** @description With one of these tags, divided by commas. */
+                tag?: string;
+                /** @description Of this customer. */
+                profile?: string;
+                /** @description With a text attributed to the campaign or flow of this id. */
+                campaign?: string;
+                /** @description Attributed to any `campaign`, to any `flow`; divided by commas. */
+                attribution?: string;
+                /** @description Of a customer who is, or is not, blocked. */
+                blocked?: boolean;
+                /** @description With a note that means, or with none that means, the one who asks. */
+                mentioned?: boolean;
+                /**
+                 * @description What a view shows: `mine`, `unassigned`, `mentions`, `snoozed`, `blocked`, `all`, or the id of a saved one. Other filters
+                 *     take the place of the view's.
+                 */
+                view?: string;
+                /**
+                 * @description Words of messages, subject, the customer's name or addresses, "phrases", and `from:` `subject:` `tag:` `channel:`
+                 *     `is:` `assignee:` `before:` `after:`; or `#` and a ticket's number.
+                 */
+                q?: string;
+                /** @description Opened at or after this time. */
+                created_from?: string;
+                /** @description Opened before this time. */
+                created_to?: string;
+                /** @description Last changed at or after this time. */
+                updated_from?: string;
+                /** @description Last changed before this time. */
+                updated_to?: string;
+                /**
+                 * @description `-last_message_at` (default), `last_message_at`, `-created_at`, `created_at`, or `waiting` (whose customer has
+                 *     waited longest for an answer first).
+                 */
+                sort?: string;
+                /** @description At most this many, up to 200. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Found"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_session: {
         parameters: {
             query?: never;
@@ -2121,6 +5170,200 @@ export interface operations {
             };
         };
     };
+    post_settings_auto_responder_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TryAutoResponder"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutoResponderPreview"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_sms_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftText"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SmsPreview"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_teams: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Team"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_teams: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddTeam"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Team"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_teams_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Team */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_teams_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Team */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeTeam"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Team"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_tickets: {
         parameters: {
             query?: {
@@ -2130,13 +5373,31 @@ export interface operations {
                 channel?: string;
                 /** @description `me`, `none`, or the id of a user. */
                 assignee?: string;
+                /** @description `none`, or the id of a team. */
+                team?: string;
                 /** @description With or without the dot. */
                 unread?: boolean;
-                /** @description With this tag. */
+                /** @description With one of these tags, divided by commas. */
                 tag?: string;
                 /** @description Of this customer. */
                 profile?: string;
-                /** @description Words in the subject, the messages, the customer's name or addresses; or `#` and a ticket's number. */
+                /** @description With a text attributed to the campaign or flow of this id. */
+                campaign?: string;
+                /** @description Attributed to any `campaign`, to any `flow`; divided by commas. */
+                attribution?: string;
+                /** @description Of a customer who is, or is not, blocked. */
+                blocked?: boolean;
+                /** @description With a note that means, or with none that means, the one who asks. */
+                mentioned?: boolean;
+                /**
+                 * @description What a view shows: `mine`, `unassigned`, `mentions`, `snoozed`, `blocked`, `all`, or the id of a saved one. Other filters
+                 *     take the place of the view's.
+                 */
+                view?: string;
+                /**
+                 * @description Words of messages, subject, the customer's name or addresses, "phrases", and `from:` `subject:` `tag:` `channel:`
+                 *     `is:` `assignee:` `before:` `after:`; or `#` and a ticket's number.
+                 */
                 q?: string;
                 /** @description Opened at or after this time. */
                 created_from?: string;
@@ -2146,7 +5407,10 @@ export interface operations {
                 updated_from?: string;
                 /** @description Last changed before this time. */
                 updated_to?: string;
-                /** @description `-last_message_at` (default), `last_message_at`, `-created_at` or `created_at`. */
+                /**
+                 * @description `-last_message_at` (default), `last_message_at`, `-created_at`, `created_at`, or `waiting` (whose customer has
+                 *     waited longest for an answer first).
+                 */
                 sort?: string;
                 /** @description At most this many, up to 200. */
                 limit?: number;
@@ -2166,6 +5430,118 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Ticket"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_tickets_bulk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkChange"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Bulk"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_tickets_count: {
+        parameters: {
+            query?: {
+                /** @description `open`, `snoozed`, `closed`, divided by commas. */
+                status?: string;
+                /** @description `sms`, `email`, `chat`, divided by commas. */
+                channel?: string;
+                /** @description `me`, `none`, or the id of a user. */
+                assignee?: string;
+                /** @description `none`, or the id of a team. */
+                team?: string;
+                /** @description With or without the dot. */
+                unread?: boolean;
+                /** @description With one of these tags, divided by commas. */
+                tag?: string;
+                /** @description Of this customer. */
+                profile?: string;
+                /** @description With a text attributed to the campaign or flow of this id. */
+                campaign?: string;
+                /** @description Attributed to any `campaign`, to any `flow`; divided by commas. */
+                attribution?: string;
+                /** @description Of a customer who is, or is not, blocked. */
+                blocked?: boolean;
+                /** @description With a note that means, or with none that means, the one who asks. */
+                mentioned?: boolean;
+                /**
+                 * @description What a view shows: `mine`, `unassigned`, `mentions`, `snoozed`, `blocked`, `all`, or the id of a saved one. Other filters
+                 *     take the place of the view's.
+                 */
+                view?: string;
+                /**
+                 * @description Words of messages, subject, the customer's name or addresses, "phrases", and `from:` `subject:` `tag:` `channel:`
+                 *     `is:` `assignee:` `before:` `after:`; or `#` and a ticket's number.
+                 */
+                q?: string;
+                /** @description Opened at or after this time. */
+                created_from?: string;
+                /** @description Opened before this time. */
+                created_to?: string;
+                /** @description Last changed at or after this time. */
+                updated_from?: string;
+                /** @description Last changed before this time. */
+                updated_to?: string;
+                /**
+                 * @description `-last_message_at` (default), `last_message_at`, `-created_at`, `created_at`, or `waiting` (whose customer has
+                 *     waited longest for an answer first).
+                 */
+                sort?: string;
+                /** @description At most this many, up to 200. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketCount"];
                 };
             };
             /** @description Refused */
@@ -2237,6 +5613,102 @@ export interface operations {
                 headers: {
                     /** @description The ticket's version */
                     etag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_tickets_id_decisions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Ticket */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Decision"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_tickets_id_follow_up_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Ticket */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_tickets_id_follow_up_send_now: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Ticket */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -2332,6 +5804,249 @@ export interface operations {
             };
         };
     };
+    post_tickets_id_messages_message_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Ticket */
+                id: string;
+                /** @description Message */
+                message: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_tickets_id_messages_message_send_now: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Ticket */
+                id: string;
+                /** @description Message */
+                message: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SendNow"] | null;
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_tickets_id_notes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Ticket */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Note"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_tickets_id_notes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Ticket */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddNote"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_tickets_id_recipient_time: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Ticket */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecipientTime"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_tickets_id_reply_recipients: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Ticket */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplyRecipients"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_tickets_id_split: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a repeat harmless */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                /** @description Ticket */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Split"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_tickets_id_typing: {
         parameters: {
             query?: never;
@@ -2354,6 +6069,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_undo_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `undo.token` of a change */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Bulk"];
+                };
             };
             /** @description Refused */
             default: {
@@ -2494,6 +6241,42 @@ export interface operations {
             };
         };
     };
+    patch_users_id_availability: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description User, or `me` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeAvailability"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Availability"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_users_id_sign_in_link: {
         parameters: {
             query?: never;
@@ -2513,6 +6296,163 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SignInLink"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_views: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_View"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_views: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveView"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["View"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_views_counts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewCounts"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_views_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description View */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_views_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description View */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeView"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["View"];
                 };
             };
             /** @description Refused */

@@ -4,7 +4,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
 use domain::{
-    EmailAddress, Timestamp,
+    EmailAddress, NamedAddress, Timestamp,
     event::OutboundEmail,
     message::{Attachment, DeliveryError},
 };
@@ -16,6 +16,10 @@ use lettre::{
         header::{ContentType, HeaderName, HeaderValue},
     },
 };
+
+mod letter;
+
+use letter::Letter;
 
 /// Longest display name, subject or file name, in characters.
 const LONGEST_WORDS: usize = 250;
@@ -42,14 +46,23 @@ pub fn compose(
     files: Vec<(Attachment, Bytes)>,
     now: Timestamp,
 ) -> Result<Composed, DeliveryError> {
-    let (from, to) = (address(&mail.from)?, address(&mail.to)?);
+    let from = address(&mail.from)?;
     let millis = u64::try_from(now.millis()).unwrap_or_default();
     let mut message = Message::builder()
         .date(UNIX_EPOCH + Duration::from_millis(millis))
         .from(Mailbox::new(words(mail.from_name.as_deref()), from.clone()))
-        .to(Mailbox::new(words(mail.to_name.as_deref()), to.clone()))
+        .to(Mailbox::new(words(mail.to_name.as_deref()), address(&mail.to)?))
         .subject(words(Some(&mail.subject)).unwrap_or_default())
         .message_id(Some(bracketed(&mail.mail_id).ok_or_else(|| unusable("message id"))?));
+    for one in &mail.more_to {
+        message = message.to(mailbox(one)?);
+    }
+    for one in &mail.cc {
+        message = message.cc(mailbox(one)?);
+    }
+    if let Some(reply_to) = &mail.reply_to {
+        message = message.reply_to(Mailbox::new(words(mail.from_name.as_deref()), address(reply_to)?));
+    }
     if let Some(id) = mail.in_reply_to.as_deref().and_then(bracketed) {
         message = message.in_reply_to(id);
     }
@@ -57,12 +70,32 @@ pub fn compose(
     if !references.is_empty() {
         message = message.references(references);
     }
+    if let Some(url) = mail.unsubscribe.as_deref().filter(|url| is_link(url)) {
+        message = unsubscribing(message, url);
+    }
     if mail.automatic {
         message = automatic(message, mail.in_reply_to.is_some());
     }
     let raw = with_body(message, mail, files).map_err(|_| unusable("part"))?.formatted();
-    let envelope = Envelope::new(Some(from), vec![to]).map_err(|_| unusable("address"))?;
-    Ok(Composed { envelope, raw: raw.into() })
+    Ok(Composed { envelope: envelope(mail, from)?, raw: raw.into() })
+}
+
+/// Everybody once, whatever header they stand in; bounces go to an address of their own, where there is one.
+fn envelope(mail: &OutboundEmail, from: Address) -> Result<Envelope, DeliveryError> {
+    let sender = mail.bounces_to.as_ref().map(address).transpose()?.unwrap_or(from);
+    let named = mail.more_to.iter().chain(&mail.cc).map(|one| &one.address);
+    let mut all: Vec<Address> = Vec::new();
+    for one in [&mail.to].into_iter().chain(named).chain(&mail.bcc) {
+        let one = address(one)?;
+        if !all.contains(&one) {
+            all.push(one);
+        }
+    }
+    Envelope::new(Some(sender), all).map_err(|_| unusable("address"))
+}
+
+fn mailbox(one: &NamedAddress) -> Result<Mailbox, DeliveryError> {
+    Ok(Mailbox::new(words(one.name.as_deref()), address(&one.address)?))
 }
 
 fn with_body(
@@ -70,11 +103,16 @@ fn with_body(
     mail: &OutboundEmail,
     files: Vec<(Attachment, Bytes)>,
 ) -> Result<Message, lettre::error::Error> {
-    let text = SinglePart::plain(mail.text.clone());
+    let letter =
+        Letter { text: &mail.text, signature: mail.signature.as_deref(), quote: mail.quote.as_ref() };
+    let html = mail.html.clone().unwrap_or_else(|| letter.html());
+    let both = MultiPart::alternative()
+        .singlepart(SinglePart::plain(letter.plain()))
+        .singlepart(SinglePart::html(html));
     if files.is_empty() {
-        return message.singlepart(text);
+        return message.multipart(both);
     }
-    let start = MultiPart::mixed().singlepart(text);
+    let start = MultiPart::mixed().multipart(both);
     let parts = files.into_iter().fold(start, |parts, (attachment, bytes)| {
         let name = words(Some(&attachment.name)).unwrap_or_else(|| "file".to_owned());
         parts.singlepart(File::new(name).body(Vec::from(bytes), kind(&attachment.content_type)))
@@ -82,13 +120,29 @@ fn with_body(
     message.multipart(parts)
 }
 
-/// So that the other side's robots do not answer ours (RFC 3834 §5; `X-Auto-Response-Suppress` is Exchange's).
+/// So that mail programs offer "unsubscribe" (RFC 2369, RFC 8058).
+fn unsubscribing(message: MessageBuilder, url: &str) -> MessageBuilder {
+    let header = |name, value: String| HeaderValue::new(HeaderName::new_from_ascii_str(name), value);
+    message
+        .raw_header(header("List-Unsubscribe", format!("<{url}>")))
+        .raw_header(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()))
+}
+
+/// A web address that can stand in a header.
+fn is_link(url: &str) -> bool {
+    let web = url.starts_with("https://") || url.starts_with("http://");
+    web && url.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'<' | b'>' | b','))
+}
+
+/// So that the other side's robots do not answer ours (RFC 3834 §5; `X-Auto-Response-Suppress` is Exchange's,
+/// `Precedence` what older robots know).
 fn automatic(message: MessageBuilder, is_reply: bool) -> MessageBuilder {
     let submitted = if is_reply { "auto-replied" } else { "auto-generated" };
     let header = |name, value: &str| HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned());
     message
         .raw_header(header("Auto-Submitted", submitted))
         .raw_header(header("X-Auto-Response-Suppress", "All"))
+        .raw_header(header("Precedence", "auto_reply"))
 }
 
 /// Parts that are mails or parts themselves would be taken apart on the other side.

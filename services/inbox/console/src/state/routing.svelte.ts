@@ -1,0 +1,62 @@
+import { routing as api } from '../api/calls';
+import { reason } from '../api/client';
+import type { Availability, Team } from '../api/shapes';
+import type { LiveEvent } from './live.svelte';
+import { session } from './session.svelte';
+import { toasts } from './toasts.svelte';
+
+/** Teams, and who can be given tickets. */
+
+class Routing {
+  teams = $state.raw<Team[]>([]);
+  availability = $state.raw<Availability[]>([]);
+  /** Counts the changes of the rules, so that whoever shows them asks again. */
+  rulesChanged = $state(0);
+
+  async load() {
+    await Promise.all([this.loadTeams(), this.loadAvailability()]);
+  }
+
+  async loadTeams() {
+    this.teams = await api.teams().catch(() => this.teams);
+  }
+
+  async loadAvailability() {
+    this.availability = await api.availability().catch(() => this.availability);
+  }
+
+  hear(event: LiveEvent) {
+    if (event.kind === 'reload') {
+      void this.load();
+      this.rulesChanged++;
+    }
+    if (event.kind !== 'routing') return;
+    if (event.what === 'teams') void this.loadTeams();
+    else if (event.what === 'availability') void this.loadAvailability();
+    else this.rulesChanged++;
+  }
+
+  team(id: string | null): Team | undefined {
+    return this.teams.find((team) => team.id === id);
+  }
+
+  of(userId: string | undefined): Availability | undefined {
+    return this.availability.find((one) => one.user_id === userId);
+  }
+
+  /** Whether I take tickets; lasts until I say otherwise. */
+  get away(): boolean {
+    return this.of(session.user?.id)?.status === 'away';
+  }
+
+  async setAway(away: boolean) {
+    try {
+      await api.say('me', { status: away ? 'away' : 'available' });
+    } catch (error) {
+      toasts.fail(reason(error));
+    }
+    await this.loadAvailability();
+  }
+}
+
+export const routing = new Routing();
