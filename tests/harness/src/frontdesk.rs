@@ -208,6 +208,11 @@ impl Frontdesk {
         self.addresses.find("email-ingest", "smtp").expect("an SMTP listener")
     }
 
+    /// Where mail is taken in by LMTP, if it is.
+    pub fn lmtp(&self) -> String {
+        self.addresses.find("email-ingest", "lmtp").expect("an LMTP listener")
+    }
+
     /// All logs, for a failing test.
     pub fn logs(&self) -> String {
         self.processes.iter().map(|(name, process)| format!("--- {name}\n{}\n", process.log_tail())).collect()

@@ -6,6 +6,7 @@ pub mod carriers;
 pub mod frontdesk;
 pub mod mail;
 pub mod nats;
+pub mod ports;
 pub mod postfix;
 pub mod postgres;
 pub mod process;

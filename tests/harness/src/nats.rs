@@ -11,6 +11,8 @@ use std::{
 
 use tempfile::TempDir;
 
+use crate::ports;
+
 /// How long a server may take to open its port.
 const STARTS_WITHIN: Duration = Duration::from_secs(20);
 
@@ -66,7 +68,7 @@ impl Server {
     /// It does not come up.
     pub fn start_with(options: Options) -> Self {
         let directory = TempDir::new().expect("a temporary directory");
-        let mut server = Self { options, directory, port: 0, child: None };
+        let mut server = Self { options, directory, port: ports::free(), child: None };
         server.spawn();
         server
     }
@@ -111,9 +113,6 @@ impl Server {
     }
 
     fn spawn(&mut self) {
-        let ports = self.directory.path().join("ports");
-        let _ = std::fs::remove_dir_all(&ports);
-        std::fs::create_dir_all(&ports).expect("a directory for the ports");
         let configuration = self.directory.path().join("nats.conf");
         std::fs::write(&configuration, self.configuration()).expect("a configuration file");
         let log =
@@ -122,21 +121,17 @@ impl Server {
         let child = dying_with_the_test(&program())
             .arg("-c")
             .arg(&configuration)
-            .arg("--ports_file_dir")
-            .arg(&ports)
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("a log file"))
             .stderr(log)
             .spawn()
             .expect("the NATS server can be started");
         self.child = Some(child);
-        self.port = self.await_port(&ports);
+        self.await_open();
     }
 
     fn configuration(&self) -> String {
-        // -1: any free port.
-        let port = if self.port == 0 { -1 } else { i32::from(self.port) };
-        let mut text = format!("listen: \"127.0.0.1:{port}\"\n");
+        let mut text = format!("listen: \"127.0.0.1:{}\"\n", self.port);
         if !self.options.no_jetstream {
             let store = self.directory.path().join("store");
             let sync = if self.options.sync_always { "\n  sync_interval: always" } else { "" };
@@ -153,13 +148,13 @@ impl Server {
         text
     }
 
-    fn await_port(&mut self, ports: &Path) -> u16 {
+    fn await_open(&mut self) {
         let begun = Instant::now();
-        while begun.elapsed() < STARTS_WITHIN {
-            if let Some(port) = port_in(ports).filter(|port| TcpStream::connect(("127.0.0.1", *port)).is_ok())
-            {
-                return port;
-            }
+        while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+            assert!(
+                begun.elapsed() < STARTS_WITHIN,
+                "the NATS server did not open its port in {STARTS_WITHIN:?}"
+            );
             let child = self.child.as_mut().expect("it was started");
             if let Some(status) = child.try_wait().expect("the server can be asked") {
                 let log = std::fs::read_to_string(self.directory.path().join("nats.log")).unwrap_or_default();
@@ -167,7 +162,6 @@ impl Server {
             }
             thread::sleep(Duration::from_millis(5));
         }
-        panic!("the NATS server did not open its port within {STARTS_WITHIN:?}");
     }
 }
 
@@ -183,15 +177,6 @@ fn dying_with_the_test(program: &Path) -> Command {
     let mut command = Command::new("setpriv");
     command.args(["--pdeathsig", "KILL", "--"]).arg(program);
     command
-}
-
-/// The client port in the file that the server writes: `{"nats":["nats://127.0.0.1:44505"],…}`.
-fn port_in(ports: &Path) -> Option<u16> {
-    let mut entries = std::fs::read_dir(ports).ok()?.filter_map(Result::ok);
-    let file =
-        entries.find(|entry| entry.path().extension().is_some_and(|extension| extension == "ports"))?;
-    let ports: serde_json::Value = serde_json::from_slice(&std::fs::read(file.path()).ok()?).ok()?;
-    ports["nats"][0].as_str()?.rsplit(':').next()?.parse().ok()
 }
 
 /// Something on a port that says it is a NATS server of that version, with JetStream, and answers nothing but pings.

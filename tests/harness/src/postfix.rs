@@ -6,7 +6,7 @@
 
 use std::{
     fs,
-    net::{SocketAddr, TcpListener},
+    net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::Duration,
@@ -17,6 +17,8 @@ use tokio::{
     net::TcpStream,
     time::{Instant, sleep},
 };
+
+use crate::ports;
 
 /// A mailbox with a `.forward`: somebody whom every Debian has.
 pub const PERSON: &str = "games@forwarder.example.net";
@@ -99,7 +101,7 @@ impl Postfix {
         }
         let tools = tools()?;
         let folder = tempfile::tempdir().expect("a folder");
-        let port = free_port();
+        let port = ports::free();
         set_up(&tools, folder.path(), port, next_hop, inbound, more);
         let log = fs::File::create(folder.path().join("master.log")).expect("a log file");
         let mut guard = Command::new("setsid");
@@ -149,16 +151,35 @@ impl Postfix {
     /// It has not after two minutes.
     pub async fn drained(&self) {
         let begun = Instant::now();
-        while self.waiting() > 0 {
+        // Twice in a row: a mail on its way from one queue to another can be missed in both.
+        let mut empty = 0;
+        while empty < 2 {
+            empty = if self.waiting() == 0 { empty + 1 } else { 0 };
             assert!(begun.elapsed() < Duration::from_secs(120), "{} wait: {}", self.waiting(), self.log());
             sleep(Duration::from_millis(50)).await;
         }
     }
 
+    /// Waits until its log says this: another of its processes writes that, a little later.
+    ///
+    /// # Panics
+    /// It does not say it for 20 seconds.
+    pub async fn said(&self, text: &str) {
+        let begun = Instant::now();
+        while !self.whole_log().contains(text) {
+            assert!(begun.elapsed() < Duration::from_secs(20), "it did not say {text:?}: {}", self.log());
+            sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    fn whole_log(&self) -> String {
+        let read = |name| fs::read_to_string(self.folder.path().join(name)).unwrap_or_default();
+        read("master.log") + &read("mail.log")
+    }
+
     /// The end of its log.
     pub fn log(&self) -> String {
-        let read = |name| fs::read_to_string(self.folder.path().join(name)).unwrap_or_default();
-        let all = read("master.log") + &read("mail.log");
+        let all = self.whole_log();
         let lines: Vec<_> = all.lines().collect();
         lines[lines.len().saturating_sub(60)..].join("\n")
     }
@@ -169,12 +190,6 @@ impl Drop for Postfix {
         drop(self.guard.stdin.take());
         let _ = self.guard.wait();
     }
-}
-
-/// A free port that nobody is given who asks for any: between its choice and Postfix's start other tests take ports.
-fn free_port() -> u16 {
-    let candidates = std::iter::repeat_with(|| 20_000 + (uuid::Uuid::new_v4().as_u128() % 12_000) as u16);
-    candidates.take(100).find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).expect("a free port")
 }
 
 fn files(folder: &Path) -> usize {

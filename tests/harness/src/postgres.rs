@@ -4,7 +4,6 @@
 //! machines.
 
 use std::{
-    net::TcpListener,
     path::{Path, PathBuf},
     process::Stdio,
     sync::atomic::{AtomicU32, Ordering},
@@ -16,6 +15,8 @@ use tokio::{
     process::{Child, Command},
     time::sleep,
 };
+
+use crate::ports;
 
 const NOBODY: &str = "65534";
 
@@ -58,7 +59,7 @@ impl Postgres {
         let mut initdb = as_nobody("initdb");
         initdb.arg("-D").arg(&data).args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"]);
         run(initdb.arg("--no-locale")).await;
-        let port = free_port();
+        let port = ports::free();
         let server = serve(&data, port);
         let postgres = Self { folder, port, server, databases: AtomicU32::new(0) };
         postgres.wait_until_ready().await;
@@ -148,11 +149,6 @@ fn as_nobody(program: &str) -> Command {
 fn is_root() -> bool {
     std::fs::read_to_string("/proc/self/status")
         .is_ok_and(|status| status.lines().any(|line| line.starts_with("Uid:\t0\t")))
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("an address").port()
 }
 
 async fn run(command: &mut Command) {

@@ -1,15 +1,12 @@
 //! `kill -9` while a real mail server forwards 500 mails: its queue drains, and each is one ticket (C-E).
 
-use std::{
-    collections::BTreeMap,
-    net::{SocketAddr, TcpListener},
-    time::Duration,
-};
+use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
 use harness::{
     agent::Agent,
     frontdesk::{API_KEY, Frontdesk, Options, Shape},
     mail::{MailServer, compose},
+    ports,
     postfix::{ALIAS, PERSON, Postfix},
 };
 use tokio::{task::JoinSet, time::sleep};
@@ -94,8 +91,7 @@ async fn each_mail_is_one_ticket(product: &Frontdesk, postfix: &Postfix) {
 }
 
 async fn killed_during_500_mails(shape: Shape, role: &str) {
-    let smtp = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-    let smtp = smtp.expect("a free port");
+    let smtp = ([127, 0, 0, 1], ports::free()).into();
     let mut product = product(shape, smtp).await;
     // Two at a time: so the kills fall in the middle.
     let slowly = [("default_destination_concurrency_limit", "2"), ("initial_destination_concurrency", "2")];

@@ -1,9 +1,6 @@
 //! Mail as it comes from real mail servers and clients: Postfix that forwards a mailbox, swaks, smtp-source (B4, Beyond 4).
 
-use std::{
-    net::TcpListener,
-    process::{Command, Output},
-};
+use std::process::{Command, Output};
 
 use harness::{
     frontdesk::Shape,
@@ -85,8 +82,7 @@ async fn mails_forwarded_by_postfix_are_tickets_of_who_wrote_them(shape: Shape) 
         is_of_anna(&ticket);
     }
     postfix.drained().await;
-    let log = postfix.log();
-    assert!(log.contains(&format!("from=<SRS0=46Xk=7D=customer.example=anna@{DOMAIN}>")), "{log}");
+    postfix.said(&format!("from=<SRS0=46Xk=7D=customer.example=anna@{DOMAIN}>")).await;
     assert_eq!(world.tickets("channel=email").await.len(), 3);
 }
 
@@ -113,12 +109,10 @@ fn text(output: &Output) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn swaks_delivers_with_tls_pipelined_and_by_lmtp() {
     let certificate = certificate();
-    let lmtp =
-        TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").to_string();
     let mut env = with_tls(&certificate, false);
-    env.push(("FRONTDESK_SMTP__LMTP_LISTEN".into(), lmtp.clone()));
+    env.push(("FRONTDESK_SMTP__LMTP_LISTEN".into(), "127.0.0.1:0".into()));
     let world = World::start_with(Shape::Embedded, env).await;
-    let smtp = world.product.smtp();
+    let (smtp, lmtp) = (world.product.smtp(), world.product.lmtp());
     if tool("usr/bin/swaks").is_none() {
         return;
     }

@@ -79,7 +79,7 @@ async fn an_alias_of_postfix_pipes_its_mails() {
     let reply = MailServer::new(postfix.address()).send(ANNA, ALIAS, &raw).await.expect("a reply");
     assert_eq!(reply.code, 250, "{reply:?}");
     postfix.drained().await;
-    assert!(postfix.log().contains("delivered to command"), "{}", postfix.log());
+    postfix.said("delivered to command").await;
     let ticket = world.ticket_with("channel=email", "through Postfix's pipe").await;
     assert_eq!(ticket["profile"]["address"], ANNA);
 }

@@ -141,5 +141,5 @@ async fn postfix() -> Option<Server> {
 }
 
 fn free_address() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port")
+    ([127, 0, 0, 1], ports::free()).into()
 }
