@@ -3,8 +3,9 @@
 //! for being odd.
 //!
 //! * doors: [`smtp`], [`http`]; both end in [`accept`].
+//! * [`judge`]: whether a sender is who it says, asked by the desk.
 //! * rules, pure: [`smtp::session`], [`smtp::data`], [`smtp::chunk`], [`routing`], [`headers`], [`thread`], [`robot`], [`bounce`],
-//!   [`quote`], [`mail`], [`html`].
+//!   [`quote`], [`mail`], [`html`], [`spam`], [`judge::verdict`].
 
 use std::sync::Arc;
 
@@ -20,11 +21,13 @@ pub mod guard;
 pub mod headers;
 pub mod html;
 pub mod http;
+pub mod judge;
 pub mod mail;
 pub mod quote;
 pub mod robot;
 pub mod routing;
 pub mod smtp;
+pub mod spam;
 pub mod thread;
 
 /// Memory for mails being taken in, in bytes; more for installations that allow larger mails.
@@ -52,6 +55,7 @@ pub async fn start(host: &mut Host) -> anyhow::Result<()> {
         held: web::Limiter::new(http::HELD_PER_HOUR, std::time::Duration::from_secs(3600)),
     }));
 
+    judge::start(host)?;
     let limits = smtp::Limits::with_max_size(max_size);
     let door = smtp::Door {
         host: config.public_url.host_str().unwrap_or("localhost").into(),

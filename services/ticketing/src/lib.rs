@@ -84,7 +84,9 @@ fn outside(config: &Configuration, key: [u8; 32]) -> Outside {
     let mailboxes = config.email.mailboxes.iter();
     let inbound = mailboxes.map(|mailbox| (mailbox.address.clone(), mailbox.inbound.clone()));
     let named_bounces = config.email.envelope_sender == EnvelopeSender::Bounces;
-    Outside::new(config.public_url.as_str(), key).with_mailboxes(inbound, named_bounces)
+    Outside::new(config.public_url.as_str(), key)
+        .with_mailboxes(inbound, named_bounces)
+        .judging_mail(config.dns.is_asked())
 }
 
 async fn ready(desk: Desk) -> Result<(), String> {

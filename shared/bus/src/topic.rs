@@ -4,10 +4,10 @@ use std::marker::PhantomData;
 
 use domain::event::{
     AgentsOnline, BulkChanged, ChatFrames, ChatHistory, ChatHistoryQuery, ClaimSend, DeadLetter,
-    DeliveryReported, FetchMedia, InboundChat, InboundEmail, InboundHeld, InboundSms, LinkClicked,
-    MediaFetched, MessageAdded, MessageChanged, MessageMoved, NoteAdded, NoteRemoved, OutboundEmail,
-    OutboundSms, PastChat, PastChatsQuery, ReleaseSend, ReplyProposed, RoutingChanged, SendDecision,
-    SmsReceipt, TicketChanged, Typing, ViewChanged, VisitorSignal,
+    DeliveryReported, FetchMedia, InboundChat, InboundEmail, InboundHeld, InboundSms, JudgeMail, LinkClicked,
+    MailJudged, MediaFetched, MessageAdded, MessageChanged, MessageMoved, NoteAdded, NoteRemoved,
+    OutboundEmail, OutboundSms, PastChat, PastChatsQuery, ReleaseSend, ReplyProposed, RoutingChanged,
+    SendDecision, SmsReceipt, TicketChanged, Typing, ViewChanged, VisitorSignal,
 };
 use domain::{Timestamp, settings::Settings};
 
@@ -145,6 +145,8 @@ pub const REPLY_PROPOSED: Topic<ReplyProposed> = Topic::new("reply.proposed");
 pub const DELIVERY_REPORTED: Topic<DeliveryReported> = Topic::new("delivery.reported");
 /// notifier → ticketing.
 pub const MEDIA_FETCHED: Topic<MediaFetched> = Topic::new("delivery.media");
+/// email-ingest → ticketing.
+pub const MAIL_JUDGED: Topic<MailJudged> = Topic::new("delivery.trust");
 
 /// desk → notifier.
 pub const OUTBOUND_SMS: Topic<OutboundSms> = Topic::new("outbound.sms");
@@ -152,6 +154,9 @@ pub const OUTBOUND_SMS: Topic<OutboundSms> = Topic::new("outbound.sms");
 pub const OUTBOUND_EMAIL: Topic<OutboundEmail> = Topic::new("outbound.email");
 /// desk → notifier: files of a text that lie at its carrier.
 pub const OUTBOUND_MEDIA: Topic<FetchMedia> = Topic::new("outbound.media");
+/// desk → email-ingest: is this mail's sender who it says? It is work for one, so it cannot be heard on `inbound.email`,
+/// which ticketing takes from its queue.
+pub const OUTBOUND_TRUST: Topic<JudgeMail> = Topic::new("outbound.trust");
 
 /// A customer wrote.
 pub const MESSAGE_RECEIVED: Topic<MessageAdded> = Topic::new("desk.message.received");

@@ -35,6 +35,8 @@ pub struct Outside {
     inbound: HashMap<EmailAddress, EmailAddress>,
     /// Mails of ours name the message in their envelope sender.
     named_bounces: bool,
+    /// The DNS may be asked about mails that come in.
+    judges_mail: bool,
 }
 
 /// What opens a chat: the token that browsers come back with, as the nodes of the chat write and read it.
@@ -56,7 +58,7 @@ impl Outside {
     /// At this address (`public_url`). `key` signs the addresses of pictures; the same in every process.
     pub fn new(public_url: &str, key: [u8; 32]) -> Self {
         let base = format!("{}/", public_url.trim_end_matches('/'));
-        Self { base, key, chat_key: key, inbound: HashMap::new(), named_bounces: false }
+        Self { base, key, chat_key: key, inbound: HashMap::new(), named_bounces: false, judges_mail: false }
     }
 
     /// The same, with the key under which the nodes of the chat know their visitors again.
@@ -112,6 +114,17 @@ impl Outside {
         self.inbound = inbound.into_iter().collect();
         self.named_bounces = named_bounces;
         self
+    }
+
+    /// The same, where the DNS may be asked who sent a mail.
+    #[must_use]
+    pub fn judging_mail(self, judges_mail: bool) -> Self {
+        Self { judges_mail, ..self }
+    }
+
+    /// Whether senders of mails are judged.
+    pub(crate) fn judges_mail(&self) -> bool {
+        self.judges_mail
     }
 
     /// Where a mailbox forwards to.

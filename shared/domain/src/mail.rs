@@ -80,6 +80,8 @@ words! {
         Neutral = "neutral",
         /// Its domain says that it is forged, or it was marked as spam.
         Doubtful = "doubtful",
+        /// It could not be looked into: the DNS did not answer.
+        Unknown = "unknown",
     }
 }
 
@@ -102,6 +104,9 @@ words! {
 pub struct Trust {
     /// All in one.
     pub mark: TrustMark,
+    /// The domain that vouches for the sender, where one does: that of `From`, or one above it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub domain: Option<String>,
     /// SPF (RFC 7208): `pass`, `fail`, `softfail`, `neutral`, `none`, `temperror`, `permerror`.
     pub spf: String,
     /// DKIM (RFC 6376): `pass`, `fail`, `neutral`, `none`, `temperror`, `permerror`.

@@ -4,7 +4,7 @@ use domain::event::{InboundEmail, MailKind};
 use mail_parser::Message;
 
 use super::{Arrival, MAX_SUBJECT, Understood, body, clean, digest, fit, people, raw_key, sender::Origin};
-use crate::{headers::Headers, thread::Thread};
+use crate::{headers::Headers, spam, thread::Thread};
 
 /// What can be said without parsing: the addresses, the ids, the subject as it stands, and the first of the body.
 pub fn understand(raw: &[u8], arrival: &Arrival<'_>) -> Understood {
@@ -61,6 +61,7 @@ pub(super) fn skeleton(
         kind: MailKind::Human,
         security: Vec::new(),
         unreadable: None,
+        spam: spam::called(headers),
         raw: raw_key(raw),
         sent_at: None,
         received_at: arrival.now,

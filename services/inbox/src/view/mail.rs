@@ -60,6 +60,9 @@ pub struct Trust {
     /// All in one.
     #[schema(value_type = word::TrustMark)]
     pub mark: TrustMark,
+    /// The domain that vouches for the sender, where one does.
+    #[schema(required = true)]
+    pub domain: Option<String>,
     /// SPF: `pass`, `fail`, `softfail`, `neutral`, `none`, `temperror`, `permerror`.
     pub spf: String,
     /// DKIM: `pass`, `fail`, `neutral`, `none`, `temperror`, `permerror`.
@@ -90,8 +93,8 @@ impl From<domain::NamedAddress> for Person {
 
 impl From<Trusted> for Trust {
     fn from(trust: Trusted) -> Self {
-        let Trusted { mark, spf, dkim, dmarc, arc, reasons } = trust;
-        Self { mark, spf, dkim, dmarc, arc, reasons }
+        let Trusted { mark, domain, spf, dkim, dmarc, arc, reasons } = trust;
+        Self { mark, domain, spf, dkim, dmarc, arc, reasons }
     }
 }
 

@@ -226,6 +226,8 @@ pub enum TrustMark {
     Neutral,
     /// Forged by the word of its domain, or marked as spam.
     Doubtful,
+    /// It could not be looked into.
+    Unknown,
 }
 
 /// How a mail is protected.

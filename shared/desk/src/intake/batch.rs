@@ -11,7 +11,7 @@ use serde::Serialize;
 use tracing::Instrument;
 
 use super::{
-    Arrival, ArrivalKind, Landed, chat, email, media, proposed, receipts, reported, sms,
+    Arrival, ArrivalKind, Landed, chat, email, media, proposed, receipts, reported, sms, trust,
     verdict::{Verdict, verdict},
     visitor,
 };
@@ -233,6 +233,7 @@ async fn handle(batch: &mut Batch<'_>, arrival: &Arrival) -> Result<Outcome, Des
         ArrivalKind::Proposed(proposed) => proposed::take_in(batch, proposed).await,
         ArrivalKind::Reported(reported) => reported::take_in(batch, reported).await,
         ArrivalKind::Media(fetched) => media::take_in(batch, fetched).await,
+        ArrivalKind::Judged(judged) => trust::take_in(batch, judged).await,
     }
 }
 

@@ -16,6 +16,7 @@ use super::{
     landing::{self, Effect, Incoming, NewTicket},
     mail_place, mail_view,
     profile::whose,
+    trust,
 };
 use crate::{
     DeskError, entropy,
@@ -122,6 +123,7 @@ async fn reply(
     let message = incoming.id;
     landing::add(batch, &mut ticket, profile, incoming).await?;
     remember(batch, mail, ticket.view.id, message).await?;
+    trust::ask(batch, mail, message)?;
     Ok(Outcome::ticket(why, ticket.view.id, message, profile.id))
 }
 
@@ -151,6 +153,7 @@ async fn open(
     };
     let ticket = landing::open(batch, profile, new, incoming).await?;
     remember(batch, mail, ticket, message).await?;
+    trust::ask(batch, mail, message)?;
     // whoever answers an older mail of this conversation, one that never came here, joins it
     for id in mail.references.iter().rev().take(MOST_REFERENCES) {
         mail_ids::add(&mut batch.tx, mail.mailbox.as_str(), id, ticket, message, false).await?;

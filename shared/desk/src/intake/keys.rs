@@ -21,7 +21,8 @@ impl Arrival {
             ArrivalKind::Visitor(_)
             | ArrivalKind::Proposed(_)
             | ArrivalKind::Reported(_)
-            | ArrivalKind::Media(_) => None,
+            | ArrivalKind::Media(_)
+            | ArrivalKind::Judged(_) => None,
         }
         .map(|key| key.replace('\0', ""))
     }
@@ -38,6 +39,7 @@ impl Arrival {
             ArrivalKind::Proposed(proposed) => format!("ticket:{}", proposed.ticket_id),
             ArrivalKind::Reported(reported) => format!("message:{}", reported.message_id),
             ArrivalKind::Media(fetched) => format!("message:{}", fetched.message_id),
+            ArrivalKind::Judged(judged) => format!("message:{}", judged.message_id),
             ArrivalKind::SmsReceipt(receipt) => receipt
                 .message_id
                 .map_or_else(|| format!("message:{}", receipt.external_id), |id| format!("message:{id}")),
@@ -47,7 +49,7 @@ impl Arrival {
     /// The ledger's channel.
     pub(super) fn channel(&self) -> Channel {
         match &self.kind {
-            ArrivalKind::Email(_) => Channel::Email,
+            ArrivalKind::Email(_) | ArrivalKind::Judged(_) => Channel::Email,
             ArrivalKind::Chat(_) | ArrivalKind::Visitor(_) => Channel::Chat,
             ArrivalKind::Held(held) => held.channel,
             ArrivalKind::Sms(_) | ArrivalKind::SmsReceipt(_) => Channel::Sms,
@@ -66,7 +68,8 @@ impl Arrival {
             ArrivalKind::Visitor(_)
             | ArrivalKind::Proposed(_)
             | ArrivalKind::Reported(_)
-            | ArrivalKind::Media(_) => self.key.clone(),
+            | ArrivalKind::Media(_)
+            | ArrivalKind::Judged(_) => self.key.clone(),
         })
     }
 

@@ -6,15 +6,15 @@ use std::{panic::AssertUnwindSafe, time::Duration};
 use bus::{
     DecodeError, Delivery, Envelope,
     topic::{
-        DELIVERY_REPORTED, INBOUND_CHAT, INBOUND_EMAIL, INBOUND_HELD, INBOUND_SMS, MEDIA_FETCHED,
-        RECEIPT_SMS, REPLY_PROPOSED, VISITOR_SIGNAL,
+        DELIVERY_REPORTED, INBOUND_CHAT, INBOUND_EMAIL, INBOUND_HELD, INBOUND_SMS, MAIL_JUDGED,
+        MEDIA_FETCHED, RECEIPT_SMS, REPLY_PROPOSED, VISITOR_SIGNAL,
     },
 };
 use domain::{
     TicketId, Timestamp,
     event::{
-        DeliveryReported, InboundChat, InboundEmail, InboundHeld, InboundSms, MediaFetched, ReplyProposed,
-        SmsReceipt, VisitorSignal,
+        DeliveryReported, InboundChat, InboundEmail, InboundHeld, InboundSms, MailJudged, MediaFetched,
+        ReplyProposed, SmsReceipt, VisitorSignal,
     },
 };
 use futures::FutureExt;
@@ -45,6 +45,7 @@ mod receipts;
 mod reported;
 mod routed;
 mod sms;
+mod trust;
 mod verdict;
 mod visitor;
 
@@ -89,6 +90,7 @@ pub enum ArrivalKind {
     Proposed(ReplyProposed),
     Reported(DeliveryReported),
     Media(MediaFetched),
+    Judged(MailJudged),
 }
 
 /// What became of an arrival.
@@ -158,6 +160,7 @@ fn kind_of(delivery: &Delivery) -> Result<Option<ArrivalKind>, DecodeError> {
             ArrivalKind::Reported(delivery.read(DELIVERY_REPORTED)?)
         }
         subject if subject == MEDIA_FETCHED.subject => ArrivalKind::Media(delivery.read(MEDIA_FETCHED)?),
+        subject if subject == MAIL_JUDGED.subject => ArrivalKind::Judged(delivery.read(MAIL_JUDGED)?),
         _ => return Ok(None),
     }))
 }

@@ -55,6 +55,7 @@ pub mod threads;
 pub(crate) mod ticket_list;
 pub mod ticket_write;
 pub mod timers;
+pub(crate) mod trust;
 pub(crate) mod views;
 
 /// A transaction; rolled back when dropped without [`Tx::commit`].

@@ -351,7 +351,11 @@ fn message(
     })
 }
 
-fn mail(row: &AnyRow) -> Result<Option<Box<MailView>>, DeskError> {
+/// What a row with `mail` shows of a mail.
+///
+/// # Errors
+/// The row has none, or an odd one.
+pub(crate) fn mail(row: &AnyRow) -> Result<Option<Box<MailView>>, DeskError> {
     let Some(text) = row.try_get::<Option<&str>, _>("mail")? else { return Ok(None) };
     let odd =
         |error| DeskError::Unavailable(format!("the database holds a mail that makes no sense: {error}"));

@@ -140,6 +140,9 @@ pub struct InboundEmail {
     /// Why it was read only in part.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unreadable: Option<String>,
+    /// What a mail server before us said of it, where it called it spam.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spam: Option<String>,
     /// Blob key of the raw mail.
     pub raw: String,
     /// SHA-256 of mailbox, Message-ID and raw bytes, in hex: the dedup key.

@@ -10,10 +10,11 @@ mod inbound;
 mod live;
 mod outbound;
 mod question;
+mod trust;
 
 pub use crate::mail::MailKind;
 
-pub use self::{desk::*, inbound::*, live::*, outbound::*, question::*};
+pub use self::{desk::*, inbound::*, live::*, outbound::*, question::*, trust::*};
 
 /// A dead letter: an event that a consumer could not handle.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

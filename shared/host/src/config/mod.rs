@@ -13,8 +13,10 @@ use url::Url;
 
 mod channels;
 mod check;
+mod dns;
 mod environment;
 mod fault;
+mod mailboxes;
 mod reach;
 mod rules;
 mod schema;
@@ -23,11 +25,10 @@ mod smtp;
 #[cfg(test)]
 mod tests;
 
-pub use channels::{
-    ChatChannels, Credentials, DkimKey, EmailChannels, EnvelopeSender, Mailbox, Provider, Site, SmsChannels,
-    SmsNumber, WebhookProof,
-};
+pub use channels::{ChatChannels, Credentials, Provider, Site, SmsChannels, SmsNumber, WebhookProof};
+pub use dns::Dns;
 pub use fault::{Fault, Faults};
+pub use mailboxes::{DkimKey, EmailChannels, EnvelopeSender, Mailbox};
 pub use secret::{Secret, shown};
 pub use smtp::{Network, Smtp};
 
@@ -49,10 +50,11 @@ const KEYS: &[Key] = &[
     Key::new("database", Kind::Table(&[Key::new("url", Kind::Secret(rules::database_url))])),
     Key::new("blobs", Kind::Table(&[Key::new("url", Kind::Secret(rules::blobs_url))])),
     Key::new("smtp", Kind::Table(smtp::SMTP)),
+    Key::new("dns", Kind::Table(dns::DNS)),
     Key::new("relay", Kind::Table(&[Key::new("url", Kind::Secret(rules::relay_url))])),
     Key::new("owner", Kind::Table(OWNER)),
     Key::new("sms", Kind::Table(channels::SMS)),
-    Key::new("email", Kind::Table(channels::EMAIL)),
+    Key::new("email", Kind::Table(mailboxes::EMAIL)),
     Key::new("chat", Kind::Table(channels::CHAT)),
 ];
 const OWNER: &[Key] = &[
@@ -84,6 +86,8 @@ pub struct Configuration {
     pub blobs: UrlSection,
     /// Incoming mail.
     pub smtp: Smtp,
+    /// Name servers.
+    pub dns: Dns,
     /// Outgoing mail.
     pub relay: UrlSection,
     /// First account.
@@ -131,6 +135,7 @@ impl Default for Configuration {
             database: UrlSection::default(),
             blobs: UrlSection::default(),
             smtp: Smtp::default(),
+            dns: Dns::default(),
             relay: UrlSection::default(),
             owner: Owner::default(),
             sms: SmsChannels::default(),

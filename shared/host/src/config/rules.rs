@@ -73,6 +73,12 @@ pub(super) fn network(text: &str) -> Result<(), String> {
     Network::parse(text).map(drop).ok_or_else(|| format!("{text:?} is not a network: {form}"))
 }
 
+/// `address:port`; a name would have to be looked up first.
+pub(super) fn name_server(text: &str) -> Result<(), String> {
+    let wrong = |_| format!("{text:?} is not a name server: write it as 9.9.9.9:53 or [2620:fe::fe]:53");
+    text.parse::<std::net::SocketAddr>().map(drop).map_err(wrong)
+}
+
 pub(super) fn http_url(text: &str) -> Result<(), String> {
     let wrong = || format!("{text:?} is not a web address: write it as https://desk.example.com");
     let url = Url::parse(text).map_err(|_| wrong())?;
@@ -189,6 +195,7 @@ mod tests {
             (origin, "shop.example.com", "not an origin"),
             (origin, "*", "not an origin"),
             (untagged_address, "in+x@example.com", "\"in@example.com\""),
+            (name_server, "dns.example.com", "9.9.9.9:53"),
             (site_id, "my shop", "no name for a site"),
         ];
         for (rule, text, said) in refused {

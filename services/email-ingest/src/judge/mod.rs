@@ -1,0 +1,140 @@
+//! Whether the sender of a mail is who it says. Asked by the desk once the mail is in its ticket, long after the mail server
+//! had its 250: no answer of the DNS, and none at all, ever costs a mail.
+
+use std::{panic::AssertUnwindSafe, pin::Pin, sync::Arc};
+
+use bus::{
+    Bus, Delivery, Failure, Handler, MAX_DELIVERIES, Stream, Subscription,
+    topic::{MAIL_JUDGED, OUTBOUND_TRUST},
+};
+use bytes::Bytes;
+use domain::{
+    Clock,
+    event::{JudgeMail, MailJudged},
+    mail::{Trust, TrustMark},
+};
+use futures::FutureExt;
+use host::{Blobs, Configuration, Host};
+use tokio::runtime::Handle;
+
+use crate::{headers::Headers, spam};
+
+pub mod dns;
+pub mod results;
+pub mod verdict;
+
+use dns::Resolver;
+use verdict::{Proofs, judge, unknown};
+
+/// More signatures and seals are not looked at: each is a question to the DNS.
+const MOST_SIGNATURES: usize = 30;
+
+const WORK: Subscription = Subscription {
+    name: "email-ingest-trust",
+    stream: Stream::Outbound,
+    subjects: &["outbound.trust"],
+    batch: 1,
+    concurrency: 4,
+};
+
+/// Judges mails until the stop.
+///
+/// # Errors
+/// The resolver cannot be set up.
+pub fn start(host: &mut Host) -> anyhow::Result<()> {
+    let config = host.config().clone();
+    host.metrics().describe("frontdesk_mails_judged_total", "Mails by what is thought of their sender.");
+    let judge = Judge {
+        bus: host.bus(),
+        blobs: host.blobs(),
+        clock: host.clock(),
+        metrics: host.metrics(),
+        resolver: Resolver::new(&config.dns)?,
+        trusted: trusted(&config),
+    };
+    host.consume(WORK, Arc::new(judge));
+    Ok(())
+}
+
+/// Whose seals count: those configured, and the organisation's own mail servers.
+fn trusted(config: &Configuration) -> Vec<String> {
+    let own = config.email.mailboxes.iter().map(|mailbox| mailbox.address.domain().to_owned());
+    config.email.trusted_forwarders.iter().cloned().chain(own).collect()
+}
+
+struct Judge {
+    bus: Bus,
+    blobs: Blobs,
+    clock: Arc<dyn Clock>,
+    metrics: host::Metrics,
+    resolver: Option<Resolver>,
+    trusted: Vec<String>,
+}
+
+impl Judge {
+    /// What is unknown is told at once, and asked again until the last delivery.
+    async fn one(&self, delivery: &Delivery) -> Result<(), Failure> {
+        let work = delivery.read(OUTBOUND_TRUST)?;
+        let raw = self.blobs.get(&work.raw).await.map_err(|error| Failure::retry(format!("{error:#}")))?;
+        let Some(raw) = raw else { return Err(Failure::reject("the mail as it came is not there any more")) };
+        let Some(trust) = self.judged(&work, raw).await else { return Ok(()) };
+        let mark = trust.mark;
+        self.metrics.counter("frontdesk_mails_judged_total", &[("mark", mark.as_str())]).increment();
+        let judged = MailJudged { message_id: work.message_id, trust, at: self.clock.now() };
+        let id = format!("trust:{}:{mark}", work.message_id);
+        self.bus.publish(MAIL_JUDGED, &id, &judged).await.map_err(Failure::retry)?;
+        if mark == TrustMark::Unknown && delivery.attempt < MAX_DELIVERIES {
+            return Err(Failure::retry("the DNS does not answer"));
+        }
+        Ok(())
+    }
+
+    /// `None` where there is nothing to say: nobody may be asked, and nobody called it spam.
+    async fn judged(&self, work: &JudgeMail, raw: Bytes) -> Option<Trust> {
+        let headers = Headers::read(&raw);
+        let spam = spam::called(&headers);
+        let signatures = ["dkim-signature", "dkim2-signature", "arc-message-signature", "arc-seal"];
+        let many = signatures.iter().map(|name| headers.all(name).count()).sum::<usize>() > MOST_SIGNATURES;
+        let Some(resolver) = self.resolver.clone() else {
+            return spam.map(|spam| judge(&Proofs { spam: Some(spam), ..Proofs::default() }, &[]));
+        };
+        if many {
+            return Some(judge(&Proofs { spam, ..Proofs::default() }, &[]));
+        }
+        Some(match found(resolver, work.clone(), raw.clone()).await {
+            Some(proofs) => judge(&Proofs { spam, ..proofs }, &self.trusted),
+            None => unknown(spam),
+        })
+    }
+}
+
+/// Hashing a large mail takes a while, and a parser may be wrong: neither disturbs the doors.
+async fn found(resolver: Resolver, work: JudgeMail, raw: Bytes) -> Option<Proofs> {
+    let handle = Handle::current();
+    let asking = tokio::task::spawn_blocking(move || {
+        let asked = resolver.proofs(&raw, work.client.as_ref(), &work.envelope_from);
+        handle.block_on(AssertUnwindSafe(asked).catch_unwind())
+    });
+    match asking.await {
+        Ok(Ok(proofs)) => proofs,
+        Ok(Err(_)) | Err(_) => {
+            tracing::error!("judging a mail panicked");
+            Some(Proofs::default())
+        }
+    }
+}
+
+impl Handler for Judge {
+    fn handle<'a>(
+        &'a self,
+        batch: &'a [Delivery],
+    ) -> Pin<Box<dyn Future<Output = Vec<Result<(), Failure>>> + Send + 'a>> {
+        Box::pin(async move {
+            let mut results = Vec::with_capacity(batch.len());
+            for delivery in batch {
+                results.push(self.one(delivery).await);
+            }
+            results
+        })
+    }
+}

@@ -1,0 +1,88 @@
+//! Whether the sender of a mail is who it says. The mail is in its ticket first; whoever has the DNS judges it; what was
+//! found is shown with it. The question is written with the message, so an answer never comes before it.
+
+use bus::topic::OUTBOUND_TRUST;
+use domain::{
+    MessageId,
+    event::{InboundEmail, JudgeMail, MailJudged},
+    mail::{Trust, TrustMark},
+};
+
+use super::batch::{Batch, Outcome};
+use crate::{DeskError, attribution, store::trust as rows, text};
+
+/// Longest reason, in characters, and most of them.
+const LONGEST: usize = 300;
+const MOST: usize = 12;
+
+/// Has a mail judged that was just written: where the DNS may be asked, or somebody before us called it spam.
+pub(super) fn ask(batch: &mut Batch<'_>, mail: &InboundEmail, message: MessageId) -> Result<(), DeskError> {
+    let asks_dns = batch.desk.outside.as_ref().is_some_and(|outside| outside.judges_mail());
+    if !asks_dns && mail.spam.is_none() {
+        return Ok(());
+    }
+    let work = JudgeMail {
+        message_id: message,
+        mailbox: mail.mailbox.clone(),
+        envelope_from: mail.envelope_from.clone(),
+        client: mail.client.clone(),
+        raw: mail.raw.clone(),
+    };
+    batch.tell(OUTBOUND_TRUST, &format!("trust:{message}"), &work)
+}
+
+/// Takes in a judgement. A second copy finds the first.
+pub(super) async fn take_in(batch: &mut Batch<'_>, judged: &MailJudged) -> Result<Outcome, DeskError> {
+    let id = judged.message_id;
+    let Some(ticket) = rows::ticket_of(&mut batch.tx, id).await? else {
+        return Ok(Outcome::done("there is no such mail in a ticket", None));
+    };
+    batch.ticket(ticket).await?;
+    let Some(mut mail) = rows::mail(&mut batch.tx, id).await? else {
+        return Ok(Outcome::done("it shows nothing of a mail", Some(ticket)));
+    };
+    if !says_more(&judged.trust, mail.trust.as_ref()) {
+        return Ok(Outcome::done("it was judged before", Some(ticket)));
+    }
+    mail.trust = Some(plain(&judged.trust));
+    rows::write(&mut batch.tx, id, &mail, batch.now).await?;
+    let packet = attribution::message_changed(batch.desk, &mut batch.tx, ticket, id).await?;
+    batch.told(packet);
+    Ok(Outcome::done(format!("its sender is {}", judged.trust.mark), Some(ticket)))
+}
+
+/// Only "unknown" is ever replaced, and only by something else.
+fn says_more(new: &Trust, known: Option<&Trust>) -> bool {
+    known.is_none_or(|known| known.mark == TrustMark::Unknown && new.mark != TrustMark::Unknown)
+}
+
+fn plain(trust: &Trust) -> Trust {
+    let short = |words: &String| text::line(words).chars().take(LONGEST).collect();
+    Trust { reasons: trust.reasons.iter().take(MOST).map(short).collect(), ..trust.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trust(mark: TrustMark) -> Trust {
+        let none = || "none".to_owned();
+        Trust { mark, domain: None, spf: none(), dkim: none(), dmarc: none(), arc: none(), reasons: vec![] }
+    }
+
+    #[test]
+    fn a_judgement_stands_unless_it_was_none() {
+        use TrustMark::{Doubtful, Good, Unknown};
+        for (new, known, says_more_) in [
+            (Good, None, true),
+            (Unknown, None, true),
+            (Good, Some(Unknown), true),
+            (Unknown, Some(Unknown), false),
+            (Unknown, Some(Good), false),
+            (Doubtful, Some(Good), false),
+        ] {
+            let known = known.map(trust);
+            assert_eq!(says_more(&trust(new), known.as_ref()), says_more_, "{new:?} {known:?}");
+        }
+    }
+}
