@@ -180,7 +180,10 @@ fn messages_that_are_not_the_visitors_to_see_leave_no_hole() {
     let kinds = [AuthorKind::Customer, AuthorKind::Keyword, AuthorKind::Campaign, AuthorKind::Agent];
     assert_eq!(session.resumed(&history(&kinds, 0), 0).0.len(), 2);
     assert_eq!(shown(&session.added(&added(5, AuthorKind::Flow)).unwrap()), [0i64; 0]);
-    assert_eq!(shown(&session.added(&added(6, AuthorKind::Agent)).unwrap()), [6]);
+    let mut bounced = added(6, AuthorKind::System);
+    bounced.message.direction = Direction::In;
+    assert_eq!(shown(&session.added(&bounced).unwrap()), [0i64; 0], "that a mail to them failed");
+    assert_eq!(shown(&session.added(&added(7, AuthorKind::Agent)).unwrap()), [7]);
 }
 
 #[test]

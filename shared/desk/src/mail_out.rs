@@ -111,6 +111,14 @@ pub(crate) async fn shown(
 }
 
 impl Desk {
+    /// Where bounces of a mail about a chat go: to the mailbox it is from, or, where it is from another address, to the
+    /// first one.
+    pub(crate) fn chat_bounces(&self, from: &EmailAddress, message: MessageId) -> Option<EmailAddress> {
+        let outside = self.outside.as_ref()?;
+        let mut mailboxes = [from].into_iter().chain(self.channels().mailboxes.first());
+        mailboxes.find_map(|mailbox| outside.bounce_address(mailbox, MailTag::Bounce(message)))
+    }
+
     /// The `Message-ID` of a mail of ours: signed, and made from its id, so that a repeat has the same one.
     fn mail_id(&self, message: &Message, mailbox: &EmailAddress) -> String {
         match &self.outside {

@@ -3,6 +3,7 @@
 
 pub mod agent;
 pub mod carriers;
+pub mod dns;
 pub mod frontdesk;
 pub mod mail;
 pub mod nats;

@@ -1,7 +1,7 @@
 //! What browsers are told.
 
 use domain::{
-    AuthorKind, Message, MessageId, SessionId, TicketId, Timestamp,
+    AuthorKind, Direction, Message, MessageId, SessionId, TicketId, Timestamp,
     settings::{ButtonShape, Font, FormField, Position},
 };
 use serde::{Deserialize, Serialize};
@@ -291,7 +291,13 @@ impl ChatMessage {
     /// As the visitor sees it; `None` for kinds that are not theirs to see, such as mails to them.
     pub fn of(message: &Message) -> Option<Self> {
         use AuthorKind::{Agent, AutoResponder, Customer, System};
-        if !matches!(message.author.kind, Customer | Agent | AutoResponder | System) {
+        let is_theirs = match message.author.kind {
+            Customer | Agent | AutoResponder => true,
+            // what comes in by itself is a failure of a mail to them
+            System => message.direction == Direction::Out,
+            _ => false,
+        };
+        if !is_theirs {
             return None;
         }
         let file = |a: &domain::message::Attachment| ChatAttachment {

@@ -275,6 +275,7 @@ impl Desk {
         for mailbox in &self.channels().mailboxes {
             mail_ids::add(tx, mailbox.as_str(), &mail_id, ticket.view.id, message.id, true).await?;
         }
+        let bounces_to = self.chat_bounces(&letter.from, message.id);
         let work = OutboundEmail {
             message_id: message.id,
             from: letter.from,
@@ -294,7 +295,7 @@ impl Desk {
             more_to: Vec::new(),
             cc: Vec::new(),
             bcc: Vec::new(),
-            bounces_to: None,
+            bounces_to,
             signature: None,
             quote: None,
         };

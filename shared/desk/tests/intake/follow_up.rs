@@ -20,6 +20,7 @@ on_both!(
     h8_a_crash_before_or_after_the_timer_loses_and_doubles_nothing,
     h9_the_mail_says_what_it_must_and_its_button_opens_the_chat,
     h9_answering_the_mail_lands_in_the_chat,
+    h9_a_bounce_of_the_mail_marks_it_failed,
     a_transcript_is_mailed_to_who_asks_for_it,
 );
 
@@ -240,6 +241,28 @@ async fn h9_answering_the_mail_lands_in_the_chat(world: World) {
     world.set_status(id, "closed", None).await;
     let late = world.take(world.mailed(&answer("m3", ANNA, "Thank you"))).await.ticket_id;
     assert_ne!(late, Some(id), "C-W: nobody reopens a closed chat");
+}
+
+async fn h9_a_bounce_of_the_mail_marks_it_failed(world: World) {
+    let inbound = EmailAddress::parse("support@in.acme.example").unwrap();
+    let mailbox = EmailAddress::parse(MAILBOX).unwrap();
+    let outside = Outside::new("https://desk.example", [7; 32]).with_mailboxes([(mailbox, inbound)], true);
+    let desk = world.desk.clone().reached_at(outside);
+    for from in [MAILBOX, "hello@acme.example"] {
+        world.settings(json!({"chat": {"follow_up": {"from": from}}})).await;
+        let id = chat(&world).await;
+        leaves(&world).await;
+        world.reply(id, "Yes, three left.").await;
+        desk.send_follow_up_now(id, &world.actor()).await.unwrap();
+        let mail = mails(&world).await.pop().unwrap();
+        let back = mail.bounces_to.unwrap();
+        assert!(back.as_str().starts_with("support+b") && back.domain() == "in.acme.example", "{back}");
+        let mut bounce = world.mail(from, "mailer-daemon@customer.example", "Undeliverable", "no such user");
+        bounce.recipient = back.to_string();
+        bounce.kind = domain::event::MailKind::Bounce;
+        assert_eq!(desk.take_in(vec![world.mailed(&bounce)]).await[0].as_ref().unwrap().ticket_id, Some(id));
+        assert_eq!(world.message(id, mail.message_id).await.status, MessageStatus::Failed, "{from}");
+    }
 }
 
 async fn a_transcript_is_mailed_to_who_asks_for_it(world: World) {

@@ -47,3 +47,4 @@ mod sending;
 mod sent_parts;
 mod sms;
 mod snooze;
+mod trust;

@@ -19,6 +19,7 @@ mod restart;
 mod robots;
 mod text;
 mod trace;
+mod trust;
 mod world;
 
 /// Makes two tests of each story: as one process, and as a cluster with two replicas of every role.
