@@ -5,9 +5,9 @@ use std::marker::PhantomData;
 use domain::event::{
     AgentsOnline, BulkChanged, ChatFrames, ChatHistory, ChatHistoryQuery, ClaimSend, DeadLetter,
     DeliveryReported, FetchMedia, InboundChat, InboundEmail, InboundHeld, InboundSms, JudgeMail, LinkClicked,
-    MailJudged, MediaFetched, MessageAdded, MessageChanged, MessageMoved, NoteAdded, NoteRemoved,
-    OutboundEmail, OutboundSms, PastChat, PastChatsQuery, ReleaseSend, ReplyProposed, RoutingChanged,
-    SendDecision, SmsReceipt, TicketChanged, Typing, ViewChanged, VisitorSignal,
+    MailJudged, MailboxChanged, MediaFetched, MessageAdded, MessageChanged, MessageMoved, NoteAdded,
+    NoteRemoved, OutboundEmail, OutboundSms, PastChat, PastChatsQuery, ReleaseSend, ReplyProposed,
+    RoutingChanged, SendDecision, SmsReceipt, TicketChanged, Typing, ViewChanged, VisitorSignal,
 };
 use domain::{Timestamp, settings::Settings};
 
@@ -180,6 +180,8 @@ pub const VIEW_CHANGED: Topic<ViewChanged> = Topic::new("desk.view.changed");
 pub const BULK_CHANGED: Topic<BulkChanged> = Topic::new("desk.bulk.changed");
 /// Teams, rules, or who can be given tickets are not what they were.
 pub const ROUTING_CHANGED: Topic<RoutingChanged> = Topic::new("desk.routing.changed");
+/// Something about a mailbox is new.
+pub const MAILBOX_CHANGED: Topic<MailboxChanged> = Topic::new("desk.mailbox.changed");
 /// The settings as they are now.
 pub const SETTINGS_CHANGED: Topic<Settings> = Topic::new("desk.settings.changed");
 

@@ -33,6 +33,7 @@ mod mail_out;
 mod mail_pictures;
 pub mod mail_tag;
 mod mail_thread;
+pub mod mailboxes;
 mod messages;
 pub mod notes;
 mod notices;

@@ -3,7 +3,7 @@
 
 use bus::{Packet, topic::OUTBOUND_EMAIL};
 use domain::{
-    AuthorKind, EmailAddress, Message, NamedAddress, Settings, Timestamp,
+    AuthorKind, EmailAddress, Message, MessageId, NamedAddress, Settings, Timestamp,
     event::{OutboundEmail, QuotedMail, TicketView},
     mail::{MailKind, MailView, Signal, WhyHere},
     mail_answer::Recipients,

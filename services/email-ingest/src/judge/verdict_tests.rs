@@ -31,7 +31,7 @@ fn results_become_a_mark() {
         ((Pass, "mail.acme.example"), &[], None, Neutral, "a part of it does not speak for the whole"),
         ((Pass, "mail.acme.example"), &[], Pass, Good, "unless its DMARC says so"),
         ((Pass, "notacme.example"), &[(Pass, "evil.example")], Fail, Doubtful, "signed by somebody else"),
-        (elsewhere, &[(Neutral, AUTHOR)], Fail, Doubtful, "the signature is broken"),
+        (elsewhere, &[(Said::Neutral, AUTHOR)], Fail, Doubtful, "the signature is broken"),
         (elsewhere, &[], Fail, Doubtful, "not signed at all, although it must be"),
         (elsewhere, &[], None, Neutral, "nobody said what its mails are like"),
         ((None, ""), &[], None, Neutral, "nothing is known"),

@@ -61,6 +61,7 @@ pub(super) fn skeleton(
         kind: MailKind::Human,
         security: Vec::new(),
         unreadable: None,
+        confirmation: None,
         spam: spam::called(headers),
         raw: raw_key(raw),
         sent_at: None,

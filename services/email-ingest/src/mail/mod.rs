@@ -19,6 +19,7 @@ use crate::{
 mod body;
 mod bounds;
 mod clean;
+mod confirmation;
 mod digest;
 mod files;
 pub mod minimal;
@@ -110,6 +111,7 @@ fn from_message(
         event.undelivered = failure.recipients.iter().map(undelivered).collect();
         event.refers_to.extend(failure.original_id.filter(|id| !event.refers_to.contains(id)));
     }
+    event.confirmation = confirmation::read(&event);
     let pictures = files::by_content_id(&files);
     let wrapped_html = || wrapped_html.and_then(|html| body::harmless(&html, &pictures));
     event.html = body::html(message, &pictures).or_else(wrapped_html);

@@ -216,6 +216,7 @@ impl World {
             kind: MailKind::Human,
             security: Vec::new(),
             unreadable: None,
+            confirmation: None,
             spam: None,
             raw: self.raw_of(from),
             digest: digest.clone(),

@@ -14,7 +14,7 @@ use super::{
     batch::{Batch, Outcome},
     chat_mail, delivery,
     landing::{self, Effect, Incoming, NewTicket},
-    mail_place, mail_view,
+    mail_place, mail_view, mailbox,
     profile::whose,
     trust,
 };
@@ -41,6 +41,9 @@ const MOST_REFERENCES: usize = 20;
 
 /// Takes in a mail.
 pub(super) async fn take_in(batch: &mut Batch<'_>, mail: &InboundEmail) -> Result<Outcome, DeskError> {
+    if let Some(outcome) = mailbox::take_in(batch, mail).await? {
+        return Ok(outcome);
+    }
     let ids: Vec<&str> = mail.message_id.iter().chain(&mail.refers_to).map(String::as_str).collect();
     let known = mail_ids::find(&batch.desk.store, &mut batch.tx, mail.mailbox.as_str(), &ids).await?;
     let own = mail.message_id.as_ref().and_then(|id| known.get(id)).copied();

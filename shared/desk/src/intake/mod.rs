@@ -36,6 +36,7 @@ mod landing;
 mod mail_loops;
 mod mail_place;
 mod mail_view;
+mod mailbox;
 mod meaning;
 mod media;
 mod parts;

@@ -16,7 +16,7 @@ use crate::{
     store::{
         delivery,
         delivery::{CarrierId, Early, Outgoing},
-        notices, sent_parts,
+        mailboxes, notices, sent_parts,
     },
     text,
 };
@@ -52,7 +52,28 @@ async fn notice(batch: &mut Batch<'_>, report: &DeliveryReported) -> Result<Outc
     };
     let status = notice.status.advance(next);
     notices::set(&mut batch.tx, report.message_id, status, None).await?;
+    trial(batch, report, status).await?;
     Ok(Outcome::done(format!("the mail to a colleague is {status}"), None))
+}
+
+/// A trial mail is shown with its mailbox.
+async fn trial(
+    batch: &mut Batch<'_>,
+    report: &DeliveryReported,
+    status: MessageStatus,
+) -> Result<(), DeskError> {
+    let id = report.message_id;
+    let Some(mailbox) = mailboxes::mailbox_of_trial(&mut batch.tx, id).await? else { return Ok(()) };
+    let why = match &report.outcome {
+        DeliveryOutcome::Failed { error, .. } => Some(text::line(&error.reason)),
+        _ => None,
+    };
+    if mailboxes::trial_moved(&mut batch.tx, id, status, why.as_deref()).await? {
+        let packet =
+            crate::mailboxes::changed(&mut batch.tx, &mailbox, id, status.as_str(), batch.now).await?;
+        batch.told([packet]);
+    }
+    Ok(())
 }
 
 /// Joins the message with the carrier's names for it, one for each part, and with the receipts that were quicker.

@@ -9,7 +9,11 @@ use domain::{
 };
 
 use super::batch::{Batch, Outcome};
-use crate::{DeskError, attribution, store::trust as rows, text};
+use crate::{
+    DeskError, attribution, mailboxes,
+    store::{self, trust as rows},
+    text,
+};
 
 /// Longest reason, in characters, and most of them.
 const LONGEST: usize = 300;
@@ -35,7 +39,7 @@ pub(super) fn ask(batch: &mut Batch<'_>, mail: &InboundEmail, message: MessageId
 pub(super) async fn take_in(batch: &mut Batch<'_>, judged: &MailJudged) -> Result<Outcome, DeskError> {
     let id = judged.message_id;
     let Some(ticket) = rows::ticket_of(&mut batch.tx, id).await? else {
-        return Ok(Outcome::done("there is no such mail in a ticket", None));
+        return of_mailbox(batch, judged).await;
     };
     batch.ticket(ticket).await?;
     let Some(mut mail) = rows::mail(&mut batch.tx, id).await? else {
@@ -49,6 +53,18 @@ pub(super) async fn take_in(batch: &mut Batch<'_>, judged: &MailJudged) -> Resul
     let packet = attribution::message_changed(batch.desk, &mut batch.tx, ticket, id).await?;
     batch.told(packet);
     Ok(Outcome::done(format!("its sender is {}", judged.trust.mark), Some(ticket)))
+}
+
+/// A confirmation or a trial mail is in no ticket.
+async fn of_mailbox(batch: &mut Batch<'_>, judged: &MailJudged) -> Result<Outcome, DeskError> {
+    let id = judged.message_id;
+    let Some(mailbox) = store::mailboxes::judged(&mut batch.tx, id, &plain(&judged.trust)).await? else {
+        return Ok(Outcome::done("there is no such mail", None));
+    };
+    let what = format!("judged:{}", judged.trust.mark);
+    let packet = mailboxes::changed(&mut batch.tx, &mailbox, id, &what, batch.now).await?;
+    batch.told([packet]);
+    Ok(Outcome::done(format!("a mail about {mailbox} was judged"), None))
 }
 
 /// Only "unknown" is ever replaced, and only by something else.

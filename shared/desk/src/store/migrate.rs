@@ -26,6 +26,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (2026112611, "search", include_str!("migrations/0011_search.sql")),
     (2026112612, "routing", include_str!("migrations/0012_routing.sql")),
     (2026112613, "notices", include_str!("migrations/0013_notices.sql")),
+    (2026112614, "mailboxes", include_str!("migrations/0014_mailboxes.sql")),
 ];
 
 /// The version this executable needs.

@@ -31,6 +31,7 @@ pub(crate) mod links;
 pub(crate) mod mail_answers;
 pub mod mail_ids;
 pub mod mail_tickets;
+pub(crate) mod mailboxes;
 pub(crate) mod media;
 pub mod messages;
 pub mod migrate;

@@ -77,8 +77,9 @@ pub(crate) async fn take(tx: &mut Tx, shown: i64) -> Result<(Vec<Untold>, usize)
 
 /// When the last mail was written.
 pub(crate) async fn last(tx: &mut Tx) -> Result<Option<Timestamp>, DeskError> {
-    let last: Option<i64> =
-        sqlx::query_scalar("SELECT max(created_at) FROM notices").fetch_one(&mut **tx).await?;
+    let last: Option<i64> = sqlx::query_scalar("SELECT max(created_at) FROM notices WHERE kind = 'notice'")
+        .fetch_one(&mut **tx)
+        .await?;
     Ok(last.map(Timestamp::from_millis))
 }
 
@@ -101,6 +102,24 @@ pub(crate) async fn insert(
         .bind(now.millis())
         .execute(&mut **tx)
         .await?;
+    Ok(())
+}
+
+/// Adds a trial mail: sent like a mail to a colleague, once.
+pub(crate) async fn insert_trial(
+    tx: &mut Tx,
+    id: MessageId,
+    to: &EmailAddress,
+    now: Timestamp,
+) -> Result<(), DeskError> {
+    sqlx::query(
+        "INSERT INTO notices (id, recipient, status, created_at, kind) VALUES ($1, $2, 'queued', $3, 'trial')",
+    )
+    .bind(id.to_string())
+    .bind(to.as_str())
+    .bind(now.millis())
+    .execute(&mut **tx)
+    .await?;
     Ok(())
 }
 

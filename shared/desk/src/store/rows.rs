@@ -105,7 +105,7 @@ pub fn word<T: FromStr>(text: &str) -> Result<T, DeskError> {
     })
 }
 
-fn optional<T: FromStr>(text: Option<&str>) -> Result<Option<T>, DeskError> {
+pub fn optional<T: FromStr>(text: Option<&str>) -> Result<Option<T>, DeskError> {
     text.map(word).transpose()
 }
 

@@ -95,8 +95,10 @@ async fn what_could_not_be_looked_into_is_replaced_by_what_could(world: World) {
 async fn without_the_dns_only_a_mail_called_spam_is_judged(world: World) {
     taken(&world.desk, &world, &world.mail("1", ANNA, "Hello", "Hi")).await;
     assert!(world.told(OUTBOUND_TRUST).await.is_empty());
-    let spam =
-        InboundEmail { spam: Some("somebody said so".into()), ..world.mail("2", ANNA, "Win", "Money") };
+    let spam = InboundEmail {
+        spam: Some("somebody said so".into()),
+        ..world.mail("2", "bo@other.example", "Win", "Money")
+    };
     let (_, id) = taken(&world.desk, &world, &spam).await;
     assert_eq!(world.told(OUTBOUND_TRUST).await[0].message_id, id);
 }

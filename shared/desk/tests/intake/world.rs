@@ -191,6 +191,7 @@ impl World {
             kind: MailKind::Human,
             security: Vec::new(),
             unreadable: None,
+            confirmation: None,
             spam: None,
             raw: format!("mail/{id}.eml"),
             digest: format!("digest-{id}"),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::mailbox::ForwardingConfirmation;
 use crate::{
     address::{EmailAddress, NamedAddress, PhoneNumber},
     id::{MessageId, SessionId},
@@ -140,6 +141,9 @@ pub struct InboundEmail {
     /// Why it was read only in part.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unreadable: Option<String>,
+    /// It is no customer's: a provider asks whether it may forward to us.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmation: Option<ForwardingConfirmation>,
     /// What a mail server before us said of it, where it called it spam.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spam: Option<String>,

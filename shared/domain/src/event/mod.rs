@@ -8,13 +8,14 @@ use crate::time::Timestamp;
 mod desk;
 mod inbound;
 mod live;
+mod mailbox;
 mod outbound;
 mod question;
 mod trust;
 
 pub use crate::mail::MailKind;
 
-pub use self::{desk::*, inbound::*, live::*, outbound::*, question::*, trust::*};
+pub use self::{desk::*, inbound::*, live::*, mailbox::*, outbound::*, question::*, trust::*};
 
 /// A dead letter: an event that a consumer could not handle.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

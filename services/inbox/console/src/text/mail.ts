@@ -14,11 +14,22 @@ interface Mark {
   tone: string;
 }
 
-export const trustMarks: Record<NonNullable<MailFacts['trust']>['mark'], Mark & { icon: IconName }> = {
-  good: { name: 'Verified', title: 'The sender’s domain vouches for this mail', tone: 'good', icon: 'check' },
-  neutral: { name: 'Unverified', title: 'Nothing proves who sent this mail, and nothing speaks against it', tone: '', icon: 'question' },
-  doubtful: { name: 'Doubtful', title: 'This mail may not come from who it says', tone: 'warn', icon: 'warn' },
+type Trust = NonNullable<MailFacts['trust']>;
+
+const trustMarks: Record<Trust['mark'], Mark & { icon: IconName }> = {
+  good: { name: 'Verified', title: 'Sender verified', tone: 'good', icon: 'check' },
+  neutral: { name: 'Not verified', title: 'Sender not verified: nothing proves who sent this mail, and nothing speaks against it', tone: '', icon: 'question' },
+  doubtful: { name: 'Doubtful', title: 'Sender failed: this mail may be forged', tone: 'warn', icon: 'warn' },
+  unknown: { name: 'Not checked', title: 'Sender could not be checked yet', tone: '', icon: 'question' },
 };
+
+/** The mark of a mail's sender, in words that name who vouches for it. */
+export function trustMark(trust: Trust): Mark & { icon: IconName } {
+  const mark = trustMarks[trust.mark];
+  if (trust.mark === 'good' && trust.domain) return { ...mark, title: `Sender verified by ${trust.domain}` };
+  if (trust.mark === 'doubtful' && trust.dmarc !== 'fail') return { ...mark, title: `Doubtful: ${trust.reasons[0] ?? 'nobody vouches for it'}` };
+  return mark;
+}
 
 const kinds: Partial<Record<MailFacts['kind'], Mark>> = {
   auto_reply: { name: 'Automatic reply', title: 'Out of office and the like: the ticket stays as it was', tone: '' },

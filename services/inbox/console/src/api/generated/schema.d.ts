@@ -3480,6 +3480,8 @@ export interface components {
             dkim: string;
             /** @description DMARC: `pass`, `fail`, `none`, `temperror`, `permerror`. */
             dmarc: string;
+            /** @description The domain that vouches for the sender, where one does. */
+            domain: string | null;
             /** @description All in one. */
             mark: components["schemas"]["TrustMark"];
             /** @description Why, one sentence each. */
@@ -3491,7 +3493,7 @@ export interface components {
          * @description How far the sender of a mail is believed.
          * @enum {string}
          */
-        TrustMark: "good" | "neutral" | "doubtful";
+        TrustMark: "good" | "neutral" | "doubtful" | "unknown";
         /** @description What to try; anything not given is as in the settings. */
         TryAutoResponder: {
             mode?: components["schemas"]["AutoResponderMode"] | null;
