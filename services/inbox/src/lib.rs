@@ -11,7 +11,7 @@ use bus::Bus;
 use desk::{Channels, Desk, Options, Outside};
 use host::{
     Blobs, Configuration, Host,
-    config::{EnvelopeSender, Site, SmsNumber},
+    config::{EnvelopeSender, Mailbox, Site, SmsNumber, shown},
 };
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -40,6 +40,17 @@ const VISITS_PER_MINUTE: u32 = 600;
 /// How often it is looked whether the reader of a live stream still may.
 const CHECK_READERS_EVERY: Duration = Duration::from_secs(60);
 
+/// Mail as it is configured.
+#[derive(Clone, Debug, Default)]
+pub struct Mail {
+    /// Mailboxes.
+    pub mailboxes: Vec<Mailbox>,
+    /// Address of the relay without its password; without one, the sandbox mailbox.
+    pub relay: Option<String>,
+    /// The DNS may be asked about senders.
+    pub asks_dns: bool,
+}
+
 /// What the agents' door stands on.
 pub struct Parts {
     /// The desk.
@@ -52,6 +63,8 @@ pub struct Parts {
     pub public_url: Url,
     /// Numbers as configured.
     pub numbers: Vec<SmsNumber>,
+    /// Mail as configured.
+    pub mail: Mail,
     /// Sites of the chat as configured.
     pub sites: Vec<Site>,
     /// Cancelled when nothing new is taken in: live streams end.
@@ -71,6 +84,7 @@ pub(crate) struct App {
     blobs: Blobs,
     public_url: Url,
     numbers: Vec<SmsNumber>,
+    mail: Mail,
     sites: Vec<Site>,
     stopping: CancellationToken,
     check_readers_every: Duration,
@@ -131,6 +145,7 @@ pub async fn start(host: &mut Host) -> anyhow::Result<()> {
         blobs,
         public_url: config.public_url.clone(),
         numbers: config.sms.numbers.clone(),
+        mail: mail(&config),
         sites: config.chat.sites.clone(),
         stopping,
         check_readers_every: CHECK_READERS_EVERY,
@@ -143,8 +158,19 @@ pub async fn start(host: &mut Host) -> anyhow::Result<()> {
 
 /// All routes: the API, its description, the doors for customers, and the console.
 pub fn router(parts: Parts, live: Arc<Live>) -> Router {
-    let Parts { desk, bus, blobs, public_url, numbers, sites, stopping, check_readers_every, clicks, images } =
-        parts;
+    let Parts {
+        desk,
+        bus,
+        blobs,
+        public_url,
+        numbers,
+        mail,
+        sites,
+        stopping,
+        check_readers_every,
+        clicks,
+        images,
+    } = parts;
     let limits = auth::SignInLimits::default();
     let visitors = Limiter::new(VISITS_PER_MINUTE, Duration::from_secs(60));
     let app = Arc::new(App {
@@ -153,6 +179,7 @@ pub fn router(parts: Parts, live: Arc<Live>) -> Router {
         blobs,
         public_url,
         numbers,
+        mail,
         sites,
         stopping,
         check_readers_every,
@@ -163,6 +190,15 @@ pub fn router(parts: Parts, live: Arc<Live>) -> Router {
         visitors,
     });
     api::router(app.clone()).merge(customers::router(app)).merge(console::router())
+}
+
+fn mail(config: &Configuration) -> Mail {
+    let relay = config.relay.url.as_ref().map(|url| url.expose()).filter(|url| !url.is_empty());
+    Mail {
+        mailboxes: config.email.mailboxes.clone(),
+        relay: relay.map(shown),
+        asks_dns: config.dns.is_asked(),
+    }
 }
 
 fn outside(config: &Configuration, key: [u8; 32]) -> Outside {

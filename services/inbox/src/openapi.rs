@@ -27,6 +27,7 @@ use crate::{
     components(schemas(
         document::Problem,
         event::BulkChanged,
+        event::MailboxChanged,
         event::LinkClicked,
         event::LivePosition,
         event::MessageAdded,

@@ -27,6 +27,7 @@ pub mod consent;
 pub mod follow_up;
 pub mod ledger;
 pub mod mail_html;
+pub mod mailboxes;
 pub mod messages;
 pub mod notes;
 pub mod numbers;
@@ -92,6 +93,8 @@ pub(crate) fn calls() -> OpenApiRouter<Shared> {
         .routes(routes!(settings::show, settings::change))
         .routes(routes!(auto_responder::preview))
         .routes(routes!(numbers::list))
+        .routes(routes!(mailboxes::list))
+        .routes(routes!(mailboxes::trial))
         .routes(routes!(chat_sites::list))
         .routes(routes!(users::list, users::add))
         .routes(routes!(users::change, users::remove))

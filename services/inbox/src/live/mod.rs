@@ -54,7 +54,7 @@ pub struct LiveQuery {
 /// `LivePosition`; then `message.received` and `message.queued` (`MessageAdded`), `message.moved` (`MessageMoved`),
 /// `message.changed` (`MessageChanged`), `link.clicked` (`LinkClicked`), `ticket.changed` (`TicketChanged`),
 /// `view.changed` (`ViewChanged`), `bulk.changed` (`BulkChanged`), `routing.changed` (`RoutingChanged`),
-/// `settings.changed` (`Settings`), each with its number as `id`; and `typing` (`Typing`) without one.
+/// `mailbox.changed` (`MailboxChanged`), `settings.changed` (`Settings`), each with its number as `id`; and `typing` (`Typing`) without one.
 #[utoipa::path(get, path = "/live", tag = "live", params(LiveQuery),
     responses((status = 200, body = String, content_type = "text/event-stream")))]
 pub async fn stream(

@@ -1,9 +1,9 @@
 //! The data of live events.
 
 use domain::event::{
-    BulkChanged as OfBulk, LinkClicked as Clicked, MessageAdded as Added, MessageChanged as Altered,
-    MessageMoved as Moved, NoteAdded as Noted, NoteRemoved as Unnoted, RoutingChanged as OfRouting,
-    TicketChanged as Changed, Typing as Types, ViewChanged as OfView,
+    BulkChanged as OfBulk, LinkClicked as Clicked, MailboxChanged as OfMailbox, MessageAdded as Added,
+    MessageChanged as Altered, MessageMoved as Moved, NoteAdded as Noted, NoteRemoved as Unnoted,
+    RoutingChanged as OfRouting, TicketChanged as Changed, Typing as Types, ViewChanged as OfView,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -141,6 +141,13 @@ pub struct RoutingChanged {
     pub what: domain::event::RoutingPart,
 }
 
+/// Data of `mailbox.changed`: a mailbox got a confirmation, or its trial mail got on; ask for it again.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct MailboxChanged {
+    /// What customers write to.
+    pub address: String,
+}
+
 /// Data of `bulk.changed`: a change of many tickets, or an undo of one, got on.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct BulkChanged {
@@ -237,6 +244,12 @@ impl From<OfView> for ViewChanged {
 impl From<OfRouting> for RoutingChanged {
     fn from(changed: OfRouting) -> Self {
         Self { what: changed.what }
+    }
+}
+
+impl From<OfMailbox> for MailboxChanged {
+    fn from(changed: OfMailbox) -> Self {
+        Self { address: changed.address.to_string() }
     }
 }
 

@@ -66,6 +66,8 @@ fn table() -> Vec<(&'static str, &'static str, For)> {
         ("POST", "/settings/auto-responder/preview", Agents),
         ("GET", "/numbers", Agents),
         ("GET", "/chat-sites", Agents),
+        ("GET", "/mailboxes", Agents),
+        ("POST", "/mailboxes/{id}/trial", Managers),
         ("GET", "/users", Agents),
         ("POST", "/users", Admins),
         ("PATCH", "/users/{id}", Admins),

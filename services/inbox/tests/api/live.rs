@@ -76,6 +76,7 @@ async fn a_reader_who_missed_more_than_is_at_hand_reads_the_stream_itself() {
     let late = inbox::Live::open(&world.bus).await.unwrap();
     let parts = inbox::Parts {
         numbers: Vec::new(),
+        mail: inbox::Mail::default(),
         sites: Vec::new(),
         desk: world.desk.clone(),
         bus: world.bus.clone(),

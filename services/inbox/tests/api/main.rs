@@ -10,6 +10,7 @@ mod leaving;
 mod links;
 mod live;
 mod mail_html;
+mod mailboxes;
 mod openapi;
 mod preview;
 mod problems;

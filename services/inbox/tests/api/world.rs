@@ -54,6 +54,16 @@ fn numbers() -> Vec<host::config::SmsNumber> {
     serde_json::from_value(numbers).unwrap()
 }
 
+fn mail() -> inbox::Mail {
+    let mailbox =
+        serde_json::json!([{"address": "support@acme.example", "inbound": "support@in.acme.example"}]);
+    inbox::Mail {
+        mailboxes: serde_json::from_value(mailbox).unwrap(),
+        relay: Some("smtp://…@mail.acme.example:587".into()),
+        asks_dns: true,
+    }
+}
+
 pub struct World {
     pub desk: Desk,
     pub bus: Bus,
@@ -101,6 +111,7 @@ impl World {
             blobs: blobs.clone(),
             public_url: PUBLIC_URL.parse().unwrap(),
             numbers: numbers(),
+            mail: mail(),
             sites: sites(),
             stopping: stopping.clone(),
             check_readers_every: Duration::from_millis(100),

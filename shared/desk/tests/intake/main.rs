@@ -35,6 +35,7 @@ mod keywords;
 mod leaving;
 mod ledger;
 mod mail_threads;
+mod mailboxes;
 mod notices;
 mod once;
 mod opt_outs;

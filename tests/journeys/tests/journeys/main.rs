@@ -15,6 +15,7 @@ mod leaving;
 mod live;
 mod mail;
 mod mail_pipe;
+mod mailboxes;
 mod restart;
 mod robots;
 mod text;

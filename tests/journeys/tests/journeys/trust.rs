@@ -42,7 +42,7 @@ fn signer(domain: &str) -> Signer {
 }
 
 /// A customer who publishes everything, a forwarder, and a mail service that seals.
-async fn dns() -> NameServer {
+pub async fn dns() -> NameServer {
     let dns = NameServer::start().await.expect("a name server");
     for domain in ["customer.example", "google.com"] {
         let signer = signer(domain);
@@ -54,7 +54,8 @@ async fn dns() -> NameServer {
     dns
 }
 
-async fn world(shape: Shape, dns: &NameServer) -> World {
+/// The product, which asks it.
+pub async fn world(shape: Shape, dns: &NameServer) -> World {
     let env = [
         ("FRONTDESK_DNS__SERVERS", format!("[\"{}\"]", dns.address())),
         ("FRONTDESK_DNS__TIMEOUT_SECONDS", "2".to_owned()),
@@ -67,12 +68,16 @@ fn written(text: &str) -> Vec<u8> {
     compose(&format!("Anna <{ANNA}>"), MAILBOX, "My order", text, &[])
 }
 
-fn signed(text: &str) -> Vec<u8> {
-    let raw = written(text);
+/// A mail with the signature of a domain.
+pub fn signed_by(domain: &str, raw: &[u8]) -> Vec<u8> {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
     let now = Timestamp::from_millis(i64::try_from(now.as_millis()).expect("a time"));
-    let signature = signer("customer.example").sign(&raw, now).expect("signed");
-    [signature.as_bytes(), &raw].concat()
+    let signature = signer(domain).sign(raw, now).expect("signed");
+    [signature.as_bytes(), raw].concat()
+}
+
+fn signed(text: &str) -> Vec<u8> {
+    signed_by("customer.example", &written(text))
 }
 
 /// A signed mail as it leaves a forwarder that adds a line to it, and seals what it found before.
@@ -92,7 +97,7 @@ fn changed_and_sealed(text: &str, sealer: &str) -> Vec<u8> {
 }
 
 /// Brings a mail as the company's mail server does, with the envelope of a forward.
-async fn forwarded(world: &World, raw: &[u8]) {
+pub async fn forwarded(world: &World, raw: &[u8]) {
     let mut session = world.mail_server().session().await.expect("a session");
     session.command("EHLO relay").await.expect("a reply");
     let spoken = session.command(&format!("XCLIENT ADDR={FORWARDER} HELO=forwarder.example")).await;

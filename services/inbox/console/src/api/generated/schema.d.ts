@@ -204,11 +204,48 @@ export interface paths {
          *     `LivePosition`; then `message.received` and `message.queued` (`MessageAdded`), `message.moved` (`MessageMoved`),
          *     `message.changed` (`MessageChanged`), `link.clicked` (`LinkClicked`), `ticket.changed` (`TicketChanged`),
          *     `view.changed` (`ViewChanged`), `bulk.changed` (`BulkChanged`), `routing.changed` (`RoutingChanged`),
-         *     `settings.changed` (`Settings`), each with its number as `id`; and `typing` (`Typing`) without one.
+         *     `mailbox.changed` (`MailboxChanged`), `settings.changed` (`Settings`), each with its number as `id`; and `typing` (`Typing`) without one.
          */
         get: operations["get_live"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mailboxes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The mailboxes customers write to. */
+        get: operations["get_mailboxes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mailboxes/{id}/trial": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sends a trial mail to the public address of a mailbox; `trial_running` while the last one is fresh. How it gets on is
+         *     told by `mailbox.changed`.
+         */
+        post: operations["post_mailboxes_id_trial"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1923,6 +1960,23 @@ export interface components {
             /** @description `text`, `email`, `phone` or `textarea`. */
             type: components["schemas"]["FieldKind"];
         };
+        /** @description A provider asks whether mail may be forwarded to us. */
+        ForwardingConfirmation: {
+            /** @description What is typed in there. Not shown of one that may be forged. */
+            code: string | null;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Or what is followed, at Google. Not shown of one that may be forged. */
+            link: string | null;
+            /** @description When. */
+            received_at: components["schemas"]["Time"];
+            /** @description Whose mail is to be forwarded. */
+            requested_by: string | null;
+            trust: components["schemas"]["Trust"] | null;
+        };
         /** @description A ticket that was found, and where the words stand. */
         Found: {
             /** @description The customer's name or address, where it has one of the words. */
@@ -2112,6 +2166,18 @@ export interface components {
             /** @description What put it into this ticket. */
             why_here: components["schemas"]["WhyHere"];
         };
+        /** @description A mail of ours that did not arrive. */
+        MailFailure: {
+            /** @description When that was known. */
+            at: components["schemas"]["Time"];
+            /** @description Why. */
+            reason: string;
+            /**
+             * Format: uuid
+             * @description Its ticket.
+             */
+            ticket_id: string | null;
+        };
         /**
          * @description What kind of mail arrived.
          * @enum {string}
@@ -2127,12 +2193,52 @@ export interface components {
          * @enum {string}
          */
         MailSignal: "token" | "message_id" | "references" | "stored_id" | "participant" | "subject" | "new" | "moved" | "split";
+        /** @description A mailbox of the organisation. */
+        Mailbox: {
+            /** @description What customers write to, and the From of answers. */
+            address: string;
+            /** @description Senders of mails are looked up in the DNS. */
+            asks_dns: boolean;
+            /** @description What providers asked before they forward, newest first. It is never answered by itself. */
+            confirmations: components["schemas"]["ForwardingConfirmation"][];
+            /** @description Where it has to forward to. */
+            inbound: string | null;
+            last_failure: components["schemas"]["MailFailure"] | null;
+            last_in_at: components["schemas"]["Time"] | null;
+            last_out_at: components["schemas"]["Time"] | null;
+            /** @description Where mail goes out: the address of the relay without its password; `null`: the sandbox mailbox. */
+            relay: string | null;
+            trial: components["schemas"]["MailboxTrial"] | null;
+        };
+        /** @description Data of `mailbox.changed`: a mailbox got a confirmation, or its trial mail got on; ask for it again. */
+        MailboxChanged: {
+            /** @description What customers write to. */
+            address: string;
+        };
         /** @description What is different for one mailbox. */
         MailboxSettings: {
             /** @description Display name of its From; empty for the organisation's name. */
             name: string;
             /** @description Its own signature; `null` for the one of all mailboxes. */
             signature: string | null;
+        };
+        /** @description A trial mail: to the public address through the relay, and back through the forward. */
+        MailboxTrial: {
+            arrived_at: components["schemas"]["Time"] | null;
+            /** @description Why it will not come back. */
+            error: string | null;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description When it was written. */
+            sent_at: components["schemas"]["Time"];
+            /** @description What the relay said: `queued`, `sent`, `failed` or `uncertain`. */
+            status: components["schemas"]["MessageStatus"];
+            /** @description It came back under our `Message-ID`: answers find their tickets. */
+            threaded: boolean;
+            trust: components["schemas"]["Trust"] | null;
         };
         /** @description A message. */
         Message: {
@@ -2538,6 +2644,28 @@ export interface components {
                  * @description Where it went.
                  */
                 ticket_id: string | null;
+            }[];
+            /** @description Give it as `cursor` for the next page; `null` on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Mailbox: {
+            /** @description The rows. */
+            data: {
+                /** @description What customers write to, and the From of answers. */
+                address: string;
+                /** @description Senders of mails are looked up in the DNS. */
+                asks_dns: boolean;
+                /** @description What providers asked before they forward, newest first. It is never answered by itself. */
+                confirmations: components["schemas"]["ForwardingConfirmation"][];
+                /** @description Where it has to forward to. */
+                inbound: string | null;
+                last_failure: components["schemas"]["MailFailure"] | null;
+                last_in_at: components["schemas"]["Time"] | null;
+                last_out_at: components["schemas"]["Time"] | null;
+                /** @description Where mail goes out: the address of the relay without its password; `null`: the sandbox mailbox. */
+                relay: string | null;
+                trial: components["schemas"]["MailboxTrial"] | null;
             }[];
             /** @description Give it as `cursor` for the next page; `null` on the last one. */
             next_cursor: string | null;
@@ -4066,6 +4194,67 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_mailboxes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Mailbox"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_mailboxes_id_trial: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Address of the mailbox */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailboxTrial"];
                 };
             };
             /** @description Refused */
