@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use harness::{
     frontdesk::{PUBLIC_URL, Shape},
+    mail::compose,
     smtp_sink::Mail,
     visitor::{Kept, Visitor},
 };
@@ -145,8 +146,29 @@ async fn coming_back_or_saying_no_calls_the_mail_off(shape: Shape) {
     assert!(world.relay.mails().is_empty());
 }
 
+/// Nothing in the bounce names our mail but the address it comes to.
+async fn a_bounce_of_the_mail_marks_it_failed_and_is_for_agents_only(shape: Shape) {
+    let (world, ticket, kept) = left(shape).await;
+    world.reply(&ticket, "Yes, three left.").await;
+    let mail = world.relay.mail_with("three left", Duration::from_secs(20)).await.expect("a mail");
+    assert!(mail.from.starts_with("support+b") && mail.from.ends_with("@in.acme.example"), "{}", mail.from);
+    let words = "550 5.1.1 no such user";
+    let raw = compose("mailer-daemon@customer.example", "x@y.example", "Undeliverable", words, &[]);
+    let reply = world.mail_server().send("", &mail.from, &raw).await.expect("a reply");
+    assert_eq!(reply.code, 250, "{reply:?}");
+    let failed = async || {
+        let all = world.messages(&ticket).await;
+        all.into_iter().find(|m| m["author"]["kind"] == "follow_up" && m["status"] == "failed")
+    };
+    world.product.eventually("the mail marked as failed", failed).await;
+    let (_, missed) = Visitor::resume(&kept).await.expect("back");
+    let texts: Vec<_> = missed.iter().map(|m| m["text"].as_str().unwrap_or_default()).collect();
+    assert_eq!(texts, ["Yes, three left."], "neither the mail nor its bounce");
+}
+
 in_both_shapes!(
     one_mail_leads_back_into_the_chat_and_answering_it_lands_there,
+    a_bounce_of_the_mail_marks_it_failed_and_is_for_agents_only,
     a_kill_while_a_mail_is_pending_sends_it_once,
     coming_back_or_saying_no_calls_the_mail_off,
 );

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use harness::{frontdesk::Shape, mail::compose, visitor::Visitor};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     in_both_shapes,
@@ -53,21 +53,6 @@ async fn an_absence_note_on_our_automatic_mail_ends_there(shape: Shape) {
     world.product.eventually("the notes in the chat's ticket", all_there).await;
     tokio::time::sleep(QUIET).await;
     assert_eq!(world.relay.mails().len(), 1, "nothing answers them");
-    assert!(ours.from.starts_with("support+b") && ours.from.ends_with("@in.acme.example"), "{}", ours.from);
-    bounced(&world, &ticket, &ours.from).await;
-}
-
-/// Nothing in the bounce names our mail but the address it comes to.
-async fn bounced(world: &World, ticket: &Value, envelope_sender: &str) {
-    let words = "550 5.1.1 no such user";
-    let raw = compose("mailer-daemon@customer.example", "x@y.example", "Undeliverable", words, &[]);
-    let reply = world.mail_server().send("", envelope_sender, &raw).await.expect("a reply");
-    assert_eq!(reply.code, 250, "{reply:?}");
-    let failed = async || {
-        let all = world.messages(ticket).await;
-        all.into_iter().find(|m| m["author"]["kind"] == "follow_up" && m["status"] == "failed")
-    };
-    world.product.eventually("the mail after the chat marked as failed", failed).await;
 }
 
 in_both_shapes!(an_absence_note_on_our_automatic_mail_ends_there);

@@ -14,6 +14,8 @@ import type {
   Decision,
   Found,
   LedgerEntry,
+  Mailbox,
+  MailboxTrial,
   Message,
   NewConsent,
   NewReply,
@@ -125,6 +127,12 @@ export const texts = {
   /** Any automatic text, with its variables filled in. */
   previewAnswer: (draft: { mode?: string; text?: string }, signal?: AbortSignal) =>
     call<AnswerPreview>('POST', '/settings/auto-responder/preview', { body: draft, ...(signal && { signal }) }),
+};
+
+export const mailboxes = {
+  list: async () => (await call<Page<Mailbox>>('GET', '/mailboxes')).data,
+  /** Sends a trial mail to its public address. */
+  try: (address: string) => call<MailboxTrial>('POST', `/mailboxes/${encodeURIComponent(address)}/trial`),
 };
 
 export const chat = {

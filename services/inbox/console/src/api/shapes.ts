@@ -72,6 +72,8 @@ export type RecipientTime = Schemas['RecipientTime'];
 
 export type ChatSite = Schemas['ChatSite'];
 export type PhoneNumber = Schemas['Number'];
+export type Mailbox = Schemas['Mailbox'];
+export type MailboxTrial = Schemas['MailboxTrial'];
 export type AnswerPreview = Schemas['AutoResponderPreview'];
 
 export interface Page<T> {

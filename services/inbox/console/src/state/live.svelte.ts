@@ -29,6 +29,8 @@ export type LiveEvent =
   | { kind: 'view'; id: string; ownerId: string; shared: boolean; deleted: boolean }
   | { kind: 'bulk'; bulk: BulkChanged }
   | { kind: 'settings' }
+  /** A confirmation came, or a trial mail got on. */
+  | { kind: 'mailbox' }
   /** Teams, rules, or who is there. */
   | { kind: 'routing'; what: RoutingChanged['what'] }
   /** Something may have been missed: fetch everything shown again. */
@@ -92,6 +94,7 @@ class Live {
     this.#on<ViewChanged>('view.changed', ({ view_id, owner_id, shared, deleted }) => ({ kind: 'view', id: view_id, ownerId: owner_id, shared, deleted }));
     this.#on<BulkChanged>('bulk.changed', (bulk) => ({ kind: 'bulk', bulk }));
     this.#on('settings.changed', () => ({ kind: 'settings' }));
+    this.#on('mailbox.changed', () => ({ kind: 'mailbox' }));
     this.#on('reload', () => ({ kind: 'reload' }));
     // The first time there is no number to go on from: what was fetched meanwhile may be older than the stream.
     const first = this.#last === '';
