@@ -115,3 +115,24 @@ test('axe finds nothing wrong, wide and narrow, light and dark', async () => {
     }
   }
 });
+
+test('a mark says in words what is thought of the sender', async () => {
+  await receive('m9', ['Subject: You have won', 'X-Spam-Flag: YES', 'X-Spam-Score: 9.1'], 'Click here');
+  await open('You have won');
+  const mark = agent.getByRole('button', { name: /^Doubtful: a mail server before us called it spam \(score 9.1\)/ });
+  await mark.waitFor();
+  const words = mark.locator('.words');
+  assert.equal(await words.isVisible(), false);
+  await agent.getByRole('textbox', { name: 'Reply' }).focus();
+  await mark.hover();
+  await words.waitFor({ state: 'visible' });
+  if (process.env.PICTURES) {
+    for (const colorScheme of ['light', 'dark']) {
+      await agent.emulateMedia({ colorScheme });
+      await agent.screenshot({ path: `${process.env.PICTURES}/mark-${colorScheme}.png` });
+    }
+    await agent.emulateMedia({ colorScheme: 'light' });
+  }
+  await mark.click();
+  await agent.getByText('SPF none · DKIM none · DMARC none · ARC none').waitFor();
+});

@@ -39,6 +39,11 @@ pub async fn take(
     let mail = letter::read(&raw, world.clock.now());
     let mail =
         mail.ok_or_else(|| Problem::bad_request("unreadable_mail", "this mail names no sender or receiver"))?;
+    let itself = world.config.email.mailboxes.iter().find(|mailbox| mailbox.address.as_str() == mail.to);
+    if let Some(mailbox) = itself {
+        forward(&world, mailbox, &raw).await.map_err(|error| Problem::unavailable(format!("{error:#}")))?;
+        return Ok(StatusCode::CREATED);
+    }
     world.store.add(Happening::Mail(mail)).await?;
     Ok(StatusCode::CREATED)
 }
@@ -102,6 +107,12 @@ fn compose(
         outbound: false,
         at: world.clock.now(),
     }
+}
+
+/// A mail of the organisation to itself: its provider forwards it like any other.
+async fn forward(world: &World, mailbox: &Mailbox, raw: &[u8]) -> anyhow::Result<()> {
+    let address = smtp_address(world).await?;
+    smtp::deliver(&address, mailbox.address.as_str(), mailbox.inbound.as_str(), raw).await
 }
 
 async fn bring(world: &World, mailbox: &Mailbox, mail: &Mail) -> anyhow::Result<()> {
