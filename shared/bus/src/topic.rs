@@ -178,7 +178,7 @@ pub const TICKET_CHANGED: Topic<TicketChanged> = Topic::new("desk.ticket.changed
 pub const VIEW_CHANGED: Topic<ViewChanged> = Topic::new("desk.view.changed");
 /// A change of many tickets got on.
 pub const BULK_CHANGED: Topic<BulkChanged> = Topic::new("desk.bulk.changed");
-/// Teams, rules, or who can be given tickets are not what they were.
+/// Teams, rules, tags, or who can be given tickets are not what they were.
 pub const ROUTING_CHANGED: Topic<RoutingChanged> = Topic::new("desk.routing.changed");
 /// Something about a mailbox is new.
 pub const MAILBOX_CHANGED: Topic<MailboxChanged> = Topic::new("desk.mailbox.changed");

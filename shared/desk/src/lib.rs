@@ -54,6 +54,7 @@ pub mod settings;
 pub mod sign_in;
 pub mod store;
 pub mod sweeper;
+pub mod tags;
 pub mod teams;
 mod text;
 pub mod tickets;

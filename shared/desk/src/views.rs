@@ -1,11 +1,12 @@
 //! Custom views (E4): filters under a name, one's own or shared with everybody.
 
-use bus::topic::VIEW_CHANGED;
+use bus::{Packet, topic::VIEW_CHANGED};
 use domain::{
     Timestamp, ViewId,
     event::ViewChanged,
     filter::{BuiltIn, TicketFilter, ViewName},
     role::Permission,
+    tag,
 };
 use uuid::Uuid;
 
@@ -207,10 +208,34 @@ impl Desk {
     ) -> Result<(), DeskError> {
         let event =
             ViewChanged { view_id: view.id, owner: view.owner, shared: view.shared || was_shared, deleted };
-        let key = format!("view:{}", Uuid::new_v4());
-        let packet = outbox::add(&mut tx, VIEW_CHANGED, &key, self.now(), &event).await?;
+        let packet = told(&mut tx, &event, self.now()).await?;
         self.commit(tx, vec![packet]).await
     }
+}
+
+async fn told(tx: &mut Tx, event: &ViewChanged, now: Timestamp) -> Result<Packet, DeskError> {
+    let key = format!("view:{}", Uuid::new_v4());
+    outbox::add(tx, VIEW_CHANGED, &key, now, event).await
+}
+
+/// A tag is called otherwise, also in the views that ask for it.
+pub(crate) async fn rename_tag(
+    tx: &mut Tx,
+    from: &str,
+    to: &str,
+    now: Timestamp,
+) -> Result<Vec<Packet>, DeskError> {
+    let mut packets = Vec::new();
+    for mut view in rows::all(tx).await? {
+        if !tag::rename(&mut view.filters.tag, from, to) {
+            continue;
+        }
+        view.updated_at = now;
+        rows::save(tx, &view, &name_key(&view.name)).await?;
+        let event = ViewChanged { view_id: view.id, owner: view.owner, shared: view.shared, deleted: false };
+        packets.push(told(tx, &event, now).await?);
+    }
+    Ok(packets)
 }
 
 fn check_sharing(shared: bool, actor: &Actor) -> Result<(), DeskError> {

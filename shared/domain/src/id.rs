@@ -75,6 +75,10 @@ id!(
     TeamId
 );
 id!(
+    /// A word that tickets are sorted by.
+    TagId
+);
+id!(
     /// A rule that says what becomes of what comes in.
     RuleId
 );

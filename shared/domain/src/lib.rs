@@ -33,6 +33,7 @@ pub mod search;
 pub mod segments;
 pub mod settings;
 pub mod subject;
+pub mod tag;
 pub mod template;
 pub mod ticket;
 pub mod time;
@@ -40,8 +41,8 @@ pub mod zone;
 
 pub use address::{Address, AddressError, EmailAddress, NamedAddress, PhoneNumber};
 pub use id::{
-    AttachmentId, BulkId, MessageId, NoteId, ProfileId, QuickResponseId, RuleId, SessionId, TeamId, TicketId,
-    UserId, ViewId,
+    AttachmentId, BulkId, MessageId, NoteId, ProfileId, QuickResponseId, RuleId, SessionId, TagId, TeamId,
+    TicketId, UserId, ViewId,
 };
 pub use message::{Author, AuthorKind, Channel, Direction, Message, MessageStatus};
 pub use priority::Priority;

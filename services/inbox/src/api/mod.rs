@@ -40,6 +40,7 @@ pub mod rules;
 pub mod search;
 pub mod session;
 pub mod settings;
+pub mod tags;
 pub mod teams;
 pub mod tickets;
 pub mod typing;
@@ -103,6 +104,8 @@ pub(crate) fn calls() -> OpenApiRouter<Shared> {
         .routes(routes!(availability::change))
         .routes(routes!(teams::list, teams::add))
         .routes(routes!(teams::change, teams::remove))
+        .routes(routes!(tags::list, tags::add))
+        .routes(routes!(tags::change, tags::remove))
         .routes(routes!(rules::list, rules::add))
         .routes(routes!(rules::change, rules::remove))
         .routes(routes!(rules::order))

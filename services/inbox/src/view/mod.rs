@@ -16,6 +16,7 @@ pub mod quick_response;
 pub mod recipient_time;
 pub mod rules;
 pub mod search;
+pub mod tag;
 pub mod team;
 pub mod ticket;
 pub mod views;

@@ -308,7 +308,7 @@ pub enum Priority {
     Urgent,
 }
 
-/// What decides who gets a ticket.
+/// What decides who gets a ticket, and what tickets are sorted by.
 #[derive(ToSchema)]
 #[schema(rename_all = "snake_case")]
 pub enum RoutingPart {
@@ -318,6 +318,32 @@ pub enum RoutingPart {
     Rules,
     /// Who is there, and how much they take.
     Availability,
+    /// The list of tags.
+    Tags,
+}
+
+/// How a tag is drawn.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub enum TagColour {
+    /// As tags are that nobody gave a colour.
+    Grey,
+    /// Red.
+    Red,
+    /// Orange.
+    Orange,
+    /// Yellow.
+    Yellow,
+    /// Green.
+    Green,
+    /// Teal.
+    Teal,
+    /// Blue.
+    Blue,
+    /// Purple.
+    Purple,
+    /// Pink.
+    Pink,
 }
 
 /// Whether somebody can be given tickets.
@@ -358,6 +384,7 @@ mod tests {
         assert_eq!(words::<super::AuthorKind>(), said(domain::AuthorKind::ALL));
         assert_eq!(words::<super::MessageStatus>(), said(domain::MessageStatus::ALL));
         assert_eq!(words::<super::Priority>(), said(&domain::Priority::ALL));
+        assert_eq!(words::<super::TagColour>(), said(&domain::tag::TagColour::ALL));
         assert_eq!(words::<super::Role>(), said(&domain::Role::ALL));
         assert_eq!(
             words::<super::ConsentKind>(),

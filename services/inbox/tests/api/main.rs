@@ -16,6 +16,7 @@ mod preview;
 mod problems;
 mod repeats;
 mod routing;
+mod tags;
 mod tickets;
 mod views;
 mod words;

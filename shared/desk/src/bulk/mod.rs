@@ -204,6 +204,21 @@ impl Desk {
     /// # Errors
     /// Nothing is named; too many are; the action makes no sense.
     pub async fn begin_bulk(&self, which: Which, action: Action, actor: &Actor) -> Result<Job, DeskError> {
+        let mut tx = self.store.begin().await?;
+        let job = self.begin_bulk_in(&mut tx, which, action, actor).await?;
+        self.commit(tx, Vec::new()).await?;
+        tracing::info!(id = %job.id, action = job.action.as_str(), tickets = job.total, by = %actor.id, "a change of many tickets begins");
+        Ok(job)
+    }
+
+    /// Begins a change of many tickets together with something else.
+    pub(crate) async fn begin_bulk_in(
+        &self,
+        tx: &mut Tx,
+        which: Which,
+        action: Action,
+        actor: &Actor,
+    ) -> Result<Job, DeskError> {
         let now = self.now();
         let action = checked(action, now)?;
         let mut job = Job {
@@ -222,21 +237,18 @@ impl Desk {
             created_at: now,
             finished_at: None,
         };
-        let mut tx = self.store.begin().await?;
         if let Action::Assign { assignee } = &job.action {
-            change::assignee(&mut tx, *assignee).await?;
+            change::assignee(tx, *assignee).await?;
         }
-        job.total = self.settle_which(&mut tx, job.id, which, actor).await?;
+        job.total = self.settle_which(tx, job.id, which, actor).await?;
         if job.total == 0 {
             (job.phase, job.finished_at) = (Phase::Done, Some(now));
         }
-        rows::insert(&mut tx, &job).await?;
-        rows::save(&mut tx, &job).await?;
+        rows::insert(tx, &job).await?;
+        rows::save(tx, &job).await?;
         if job.phase == Phase::Running {
-            self.set_bulk(&mut tx, job.id, now).await?;
+            self.set_bulk(tx, job.id, now).await?;
         }
-        self.commit(tx, Vec::new()).await?;
-        tracing::info!(id = %job.id, action = job.action.as_str(), tickets = job.total, by = %actor.id, "a change of many tickets begins");
         Ok(job)
     }
 

@@ -166,6 +166,7 @@ pub(super) async fn keep(
     mut routed: Routed,
 ) -> Result<(), DeskError> {
     if routed.tagged {
+        tags::learn(&batch.desk.store, &mut batch.tx, &ticket.view.tags, batch.now).await?;
         tags::replace(&batch.desk.store, &mut batch.tx, ticket.view.id, &ticket.view.tags).await?;
     }
     if let Some((template, rule)) = routed.decision.reply.take() {

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use bus::Packet;
 use domain::{
     RuleId, TeamId, Timestamp,
     event::RoutingPart,
@@ -188,6 +189,30 @@ impl Desk {
         Ok(rules)
     }
 
+    /// A tag is called otherwise, also in the rules; `None` if none names it.
+    pub(crate) async fn rename_tag_in_rules(
+        &self,
+        tx: &mut Tx,
+        from: &str,
+        to: &str,
+        now: Timestamp,
+    ) -> Result<Option<Packet>, DeskError> {
+        let all = self.hold_rules(tx).await?;
+        let mut renamed = false;
+        for (place, mut rule) in all.into_iter().enumerate() {
+            if rule.names_tag(from) {
+                rule.rename_tag(from, to);
+                rows::save(tx, &rule, place, now).await?;
+                renamed = true;
+            }
+        }
+        if !renamed {
+            return Ok(None);
+        }
+        rows::count(tx).await?;
+        teams::told(tx, RoutingPart::Rules, now).await.map(Some)
+    }
+
     /// The rules, held so that nobody else changes them until the transaction ends.
     async fn hold_rules(&self, tx: &mut Tx) -> Result<Vec<Rule>, DeskError> {
         rows::version(&mut **tx, self.store.dialect.for_update).await?;
@@ -208,6 +233,12 @@ pub(crate) async fn naming(tx: &mut Tx, team: TeamId) -> Result<Vec<String>, Des
         rule.actions.iter().any(gives).then_some(rule.name)
     };
     Ok(rows::all(&mut **tx).await?.into_iter().filter_map(names).collect())
+}
+
+/// The names of the rules that look at a tag or give it.
+pub(crate) async fn naming_tag(tx: &mut Tx, tag: &str) -> Result<Vec<String>, DeskError> {
+    let all = rows::all(&mut **tx).await?;
+    Ok(all.into_iter().filter(|rule| rule.names_tag(tag)).map(|rule| rule.name).collect())
 }
 
 fn placed(all: &[Rule], id: RuleId) -> Result<(usize, &Rule), DeskError> {

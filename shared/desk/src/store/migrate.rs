@@ -27,6 +27,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (2026112612, "routing", include_str!("migrations/0012_routing.sql")),
     (2026112613, "notices", include_str!("migrations/0013_notices.sql")),
     (2026112614, "mailboxes", include_str!("migrations/0014_mailboxes.sql")),
+    (2026112617, "tags", include_str!("migrations/0017_tags.sql")),
 ];
 
 /// The version this executable needs.
@@ -43,6 +44,7 @@ pub async fn run(store: &Store) -> Result<(), DeskError> {
             let sql = sql
                 .replace("{{blob}}", store.dialect.blob)
                 .replace("{{serial}}", store.dialect.serial)
+                .replace("{{random_id}}", store.dialect.random_id)
                 .replace("{{search_words}}", store.dialect.search_words)
                 .replace("{{ticket_numbers}}", store.dialect.ticket_numbers);
             let sql = AssertSqlSafe(sql).into_sql_str();

@@ -23,6 +23,13 @@ pub(crate) async fn seen_by(store: &Store, actor: Uuid) -> Result<Vec<View>, Des
     rows.iter().map(view).collect()
 }
 
+/// Every view, whoever's.
+pub(crate) async fn all(tx: &mut Tx) -> Result<Vec<View>, DeskError> {
+    let sql = format!("{SELECT} ORDER BY id");
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&mut **tx).await?;
+    rows.iter().map(view).collect()
+}
+
 /// A view, whoever's, held until the transaction ends.
 pub(crate) async fn lock(store: &Store, tx: &mut Tx, id: ViewId) -> Result<Option<View>, DeskError> {
     let sql = format!("{SELECT} WHERE id = $1{}", store.dialect.for_update);

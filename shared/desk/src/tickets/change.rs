@@ -105,6 +105,8 @@ pub(crate) async fn write(
 ) -> Result<(TicketRow, Packet), DeskError> {
     let id = after.view.id;
     if after.view.tags != before.view.tags {
+        let fresh = after.view.tags.iter().filter(|tag| !before.view.tags.contains(tag));
+        tags::learn(store, tx, &fresh.cloned().collect::<Vec<_>>(), now).await?;
         tags::replace(store, tx, id, &after.view.tags).await?;
     }
     match after.state {

@@ -36,6 +36,7 @@ mod notes;
 mod people;
 mod reply;
 mod search;
+mod tags;
 mod teams;
 mod tickets;
 mod views;

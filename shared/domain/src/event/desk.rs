@@ -126,14 +126,14 @@ pub struct ViewChanged {
     pub deleted: bool,
 }
 
-/// Teams, rules, or who can be given tickets are not what they were. On `desk.routing.changed`.
+/// Teams, rules, tags, or who can be given tickets are not what they were. On `desk.routing.changed`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoutingChanged {
     /// What was changed.
     pub what: RoutingPart,
 }
 
-/// What decides who gets a ticket.
+/// What decides who gets a ticket, and what tickets are sorted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RoutingPart {
@@ -143,6 +143,8 @@ pub enum RoutingPart {
     Rules,
     /// Who is there, and how much they take.
     Availability,
+    /// The list of tags.
+    Tags,
 }
 
 /// A change of many tickets got on, or an undo of one. On `desk.bulk.changed`.

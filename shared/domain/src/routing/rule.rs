@@ -7,6 +7,7 @@ use crate::{
     id::{RuleId, TeamId, UserId},
     message::Channel,
     priority::Priority,
+    tag,
 };
 
 /// Longest name of a rule, in characters.
@@ -156,6 +157,23 @@ impl Rule {
         }
         self.conditions.check()?;
         check_actions(&self.actions)
+    }
+
+    /// Whether it looks at a tag, or gives it.
+    pub fn names_tag(&self, tag: &str) -> bool {
+        let gives =
+            |action: &Action| matches!(action, Action::AddTags { tags } if tags.iter().any(|one| one == tag));
+        self.conditions.tag.iter().any(|one| one == tag) || self.actions.iter().any(gives)
+    }
+
+    /// A tag it may name is called otherwise.
+    pub fn rename_tag(&mut self, from: &str, to: &str) {
+        tag::rename(&mut self.conditions.tag, from, to);
+        for action in &mut self.actions {
+            if let Action::AddTags { tags } = action {
+                tag::rename(tags, from, to);
+            }
+        }
     }
 
     /// Whether this is the only rule that needs to know of the customer.

@@ -35,6 +35,8 @@ import type {
   Settings,
   SignedIn,
   SmsPreview,
+  Tag,
+  TagDraft,
   Team,
   TeamDraft,
   Ticket,
@@ -172,6 +174,14 @@ export const routing = {
   say: (id: string, patch: AvailabilityPatch) => call<Availability>('PATCH', `/users/${id}/availability`, { body: patch }),
   /** What rules did to a ticket, newest first. */
   decisions: async (ticketId: string) => (await call<Page<Decision>>('GET', `/tickets/${ticketId}/decisions`)).data,
+};
+
+export const tags = {
+  list: async () => (await call<Page<Tag>>('GET', '/tags')).data,
+  add: (tag: TagDraft) => call<Tag>('POST', '/tags', { body: tag }),
+  change: (id: string, tag: TagDraft) => call<Tag>('PATCH', `/tags/${id}`, { body: tag }),
+  /** Takes it off every ticket; the answer says how to undo that. */
+  remove: (id: string) => call<Bulk>('DELETE', `/tags/${id}`),
 };
 
 export const rules = {

@@ -1,20 +1,23 @@
-import { routing as api } from '../api/calls';
+import { routing as api, tags as tagsApi } from '../api/calls';
 import { reason } from '../api/client';
-import type { Availability, Team } from '../api/shapes';
+import type { Availability, Tag, TagColour, Team } from '../api/shapes';
 import type { LiveEvent } from './live.svelte';
 import { session } from './session.svelte';
 import { toasts } from './toasts.svelte';
 
-/** Teams, and who can be given tickets. */
+/** Teams, tags, and who can be given tickets. */
 
 class Routing {
   teams = $state.raw<Team[]>([]);
   availability = $state.raw<Availability[]>([]);
+  tags = $state.raw<Tag[]>([]);
   /** Counts the changes of the rules, so that whoever shows them asks again. */
   rulesChanged = $state(0);
 
+  #colours = $derived(new Map(this.tags.map(({ name, colour }) => [name, colour])));
+
   async load() {
-    await Promise.all([this.loadTeams(), this.loadAvailability()]);
+    await Promise.all([this.loadTeams(), this.loadAvailability(), this.loadTags()]);
   }
 
   async loadTeams() {
@@ -25,6 +28,10 @@ class Routing {
     this.availability = await api.availability().catch(() => this.availability);
   }
 
+  async loadTags() {
+    this.tags = await tagsApi.list().catch(() => this.tags);
+  }
+
   hear(event: LiveEvent) {
     if (event.kind === 'reload') {
       void this.load();
@@ -32,12 +39,17 @@ class Routing {
     }
     if (event.kind !== 'routing') return;
     if (event.what === 'teams') void this.loadTeams();
+    else if (event.what === 'tags') void this.loadTags();
     else if (event.what === 'availability') void this.loadAvailability();
     else this.rulesChanged++;
   }
 
   team(id: string | null): Team | undefined {
     return this.teams.find((team) => team.id === id);
+  }
+
+  colourOf(tag: string): TagColour {
+    return this.#colours.get(tag) ?? 'grey';
   }
 
   of(userId: string | undefined): Availability | undefined {

@@ -702,6 +702,45 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every tag by name, with how many tickets have it. One that is typed on a ticket or given by a rule is among them. */
+        get: operations["get_tags"];
+        put?: never;
+        /** Makes a tag; `tag_name_taken` if there is one of that name. */
+        post: operations["post_tags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tags/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Deletes a tag: it is gone from the list at once, and is taken off every ticket by a change of many tickets, which is
+         *     answered and can be undone; undone, the tag is back as it was. `tag_in_rules` while a rule names it.
+         */
+        delete: operations["delete_tags_id"];
+        options?: never;
+        head?: never;
+        /** Renames or colours a tag. On tickets, in rules and in saved views it has its new name at once. */
+        patch: operations["patch_tags_id"];
+        trace?: never;
+    };
     "/api/v1/teams": {
         parameters: {
             query?: never;
@@ -1199,6 +1238,12 @@ export interface components {
             /** @description The rules after it are not asked. */
             stop?: boolean;
         };
+        /** @description A tag to make. */
+        AddTag: {
+            colour?: components["schemas"]["TagColour"] | null;
+            /** @description Name, at most 40 characters; kept in lower case. */
+            name: string;
+        };
         /** @description A team to make. */
         AddTeam: {
             /** @description Ids of users. */
@@ -1621,6 +1666,12 @@ export interface components {
             name?: string | null;
             /** @description The rules after it are not asked. */
             stop?: boolean | null;
+        };
+        /** @description What changes about a tag. What is not named stays. */
+        ChangeTag: {
+            colour?: components["schemas"]["TagColour"] | null;
+            /** @description Name. */
+            name?: string | null;
         };
         /** @description What changes about a team. What is not named stays. */
         ChangeTeam: {
@@ -2892,6 +2943,32 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description One page of a list. */
+        Page_Tag: {
+            /** @description The rows. */
+            data: {
+                /** @description How it is drawn. */
+                colour: components["schemas"]["TagColour"];
+                /** @description Made. */
+                created_at: components["schemas"]["Time"];
+                /**
+                 * Format: uuid
+                 * @description Id; it stays when the name changes.
+                 */
+                id: string;
+                /** @description As it stands on tickets: lower case, there once. */
+                name: string;
+                /**
+                 * Format: int64
+                 * @description How many tickets have it.
+                 */
+                tickets: number;
+                /** @description Last changed. */
+                updated_at: components["schemas"]["Time"];
+            }[];
+            /** @description Give it as `cursor` for the next page; `null` on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
         Page_Team: {
             /** @description The rows. */
             data: {
@@ -3214,10 +3291,10 @@ export interface components {
             what: components["schemas"]["RoutingPart"];
         };
         /**
-         * @description What decides who gets a ticket.
+         * @description What decides who gets a ticket, and what tickets are sorted by.
          * @enum {string}
          */
-        RoutingPart: "teams" | "rules" | "availability";
+        RoutingPart: "teams" | "rules" | "availability" | "tags";
         /** @description What becomes of what customers write. */
         Rule: {
             /** @description What it does then. */
@@ -3474,6 +3551,32 @@ export interface components {
              */
             message_id: string;
         };
+        /** @description A word that tickets are sorted by. */
+        Tag: {
+            /** @description How it is drawn. */
+            colour: components["schemas"]["TagColour"];
+            /** @description Made. */
+            created_at: components["schemas"]["Time"];
+            /**
+             * Format: uuid
+             * @description Id; it stays when the name changes.
+             */
+            id: string;
+            /** @description As it stands on tickets: lower case, there once. */
+            name: string;
+            /**
+             * Format: int64
+             * @description How many tickets have it.
+             */
+            tickets: number;
+            /** @description Last changed. */
+            updated_at: components["schemas"]["Time"];
+        };
+        /**
+         * @description How a tag is drawn.
+         * @enum {string}
+         */
+        TagColour: "grey" | "red" | "orange" | "yellow" | "green" | "teal" | "blue" | "purple" | "pink";
         /** @description People who share tickets. */
         Team: {
             /** @description Made. */
@@ -5414,6 +5517,136 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SmsPreview"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_tags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Tag"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_tags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddTag"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tag"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_tags_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Tag */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Bulk"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_tags_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Tag */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeTag"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tag"];
                 };
             };
             /** @description Refused */
