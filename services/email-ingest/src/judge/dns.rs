@@ -8,7 +8,10 @@ use mail_auth::{
     ArcOutput, AuthenticatedMessage, DkimOutput, DkimResult, DmarcResult, MessageAuthenticator, SpfOutput,
     SpfResult,
     dmarc::{Policy, verify::DmarcParameters},
-    hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolverConfig, ResolverOpts},
+    hickory_resolver::{
+        TokioResolver,
+        config::{ConnectionConfig, NameServerConfig, ResolverConfig, ResolverOpts},
+    },
     spf::verify::SpfParameters,
 };
 
@@ -47,6 +50,14 @@ impl Resolver {
         options.attempts = 1;
         let config = ResolverConfig::from_parts(None, Vec::new(), servers);
         Ok(Some(Self { asked: MessageAuthenticator::new(config, options)?, patience: dns.timeout() }))
+    }
+
+    pub(super) fn authenticator(&self) -> &MessageAuthenticator {
+        &self.asked
+    }
+
+    pub(super) fn servers(&self) -> &TokioResolver {
+        &self.asked.0
     }
 
     /// Everything that can be found out about a mail; `None` where that takes too long.
@@ -114,7 +125,7 @@ fn sealed(arc: &ArcOutput<'_>, author: &str) -> Sealed {
     Sealed { said: dkim_said(arc.result()), by, vouched }
 }
 
-fn spf_said(result: SpfResult) -> Said {
+pub(super) fn spf_said(result: SpfResult) -> Said {
     match result {
         SpfResult::Pass => Said::Pass,
         SpfResult::Fail => Said::Fail,

@@ -20,6 +20,7 @@ use tokio::runtime::Handle;
 use crate::{headers::Headers, spam};
 
 pub mod dns;
+pub mod look_up;
 pub mod results;
 pub mod verdict;
 

@@ -1,6 +1,7 @@
 //! `frontdesk doctor`: one line per part, saying what is wrong and how to mend it.
 
 mod carriers;
+mod dns;
 mod places;
 mod relay;
 mod webhooks;
@@ -55,6 +56,9 @@ async fn examine(config: Configuration) -> ExitCode {
     fine &= tell("mail relay", &relay::check(config.relay.url.as_ref()).await);
     for key in &config.email.dkim {
         fine &= tell(&format!("DKIM of {}", key.domain), &relay::dkim(key));
+    }
+    for (part, finding) in dns::check(&config).await {
+        fine &= tell(&part, &finding);
     }
     for number in &config.sms.numbers {
         fine &= tell(&format!("carrier of {}", number.number), &carriers::check(number).await);

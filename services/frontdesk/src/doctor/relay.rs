@@ -20,7 +20,7 @@ const WITHIN: Duration = Duration::from_secs(10);
 /// A greeting line is at most this long (RFC 5321 §4.5.3.1.5 says 512).
 const LONGEST_LINE: u64 = 1024;
 
-/// Whether mails can be signed with this key, and the record others check them by. The DNS is not asked.
+/// Whether mails can be signed with this key, and the record others check them by.
 pub fn dkim(key: &DkimKey) -> Finding {
     let mend = "make an RSA key of 2048 bits or an Ed25519 key, and name its PEM file in email.dkim";
     let signer = Signer::new(key).map_err(|error| complaint(format!("{error:#}"), mend))?;

@@ -2,8 +2,10 @@
 
 use std::process::Output;
 
-use harness::{nats, process::executable};
+use harness::{dns::Mood, nats, process::executable};
 use tokio::process::Command;
+
+use crate::trust;
 
 async fn frontdesk(arguments: &[&str], env: &[(&str, &str)]) -> Output {
     let folder = tempfile::tempdir().expect("a folder");
@@ -41,6 +43,45 @@ async fn the_doctor_names_a_nats_server_that_is_too_old() {
     let said = all(&output);
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("2.9.10") && said.contains("2.12"), "{said}");
+}
+
+#[tokio::test]
+async fn the_doctor_asks_the_dns_what_receivers_will_think() {
+    let dns = trust::dns().await;
+    let servers = format!("[\"{}\"]", dns.address());
+    let key = "[{domain = \"customer.example\", selector = \"s1\", key_file = \"KEY\"}]";
+    let key = key.replace(
+        "KEY",
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../../services/notifier/fixtures/dkim/rsa-pkcs8.pem"),
+    );
+    let mailboxes = "[{address = \"anna@customer.example\", inbound = \"anna@in.example\"}]";
+    let doctor = async || {
+        let env = [
+            ("FRONTDESK_DNS__SERVERS", servers.as_str()),
+            ("FRONTDESK_DNS__TIMEOUT_SECONDS", "1"),
+            ("FRONTDESK_EMAIL__DKIM", &key),
+            ("FRONTDESK_EMAIL__MAILBOXES", mailboxes),
+        ];
+        all(&frontdesk(&["doctor"], &env).await)
+    };
+    let said = doctor().await;
+    for line in [
+        "ok   SPF of customer.example: \"v=spf1 ip4:192.0.2.1 -all\"",
+        "ok   DMARC of customer.example: \"v=DMARC1; p=reject\"",
+        "ok   DKIM in the DNS of customer.example: the key at s1._domainkey.customer.example is ours",
+    ] {
+        assert!(said.contains(line), "{line} in {said}");
+    }
+    dns.remove("s1._domainkey.customer.example");
+    dns.txt("s1._domainkey.customer.example", "v=DKIM1; k=rsa; p=AAAA");
+    let said = doctor().await;
+    assert!(
+        said.contains("FAIL DKIM in the DNS of customer.example") && said.contains("another one"),
+        "{said}"
+    );
+    dns.set(Mood::Failing);
+    let said = doctor().await;
+    assert!(said.contains("FAIL SPF of customer.example: the name servers do not answer"), "{said}");
 }
 
 #[tokio::test]
