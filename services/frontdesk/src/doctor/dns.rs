@@ -27,17 +27,21 @@ pub async fn check(config: &Configuration) -> Vec<(String, Finding)> {
     let mut lines = Vec::new();
     for domain in domains(&config.email) {
         let found = spf(&resolver, &domain, relay.as_deref()).await;
-        lines.push((format!("SPF of {domain}"), found.unwrap_or_else(away)));
-        lines.push((format!("DMARC of {domain}"), dmarc(&resolver, &domain).await.unwrap_or_else(away)));
+        lines.push((format!("SPF of {domain}"), found.unwrap_or_else(|error| away(&error))));
+        lines.push((
+            format!("DMARC of {domain}"),
+            dmarc(&resolver, &domain).await.unwrap_or_else(|error| away(&error)),
+        ));
     }
     for key in &config.email.dkim {
         let found = dkim(&resolver, key).await;
-        lines.push((format!("DKIM in the DNS of {}", key.domain), found.unwrap_or_else(away)));
+        lines
+            .push((format!("DKIM in the DNS of {}", key.domain), found.unwrap_or_else(|error| away(&error))));
     }
     lines
 }
 
-fn away(error: NoAnswer) -> Finding {
+fn away(error: &NoAnswer) -> Finding {
     Err(complaint(error.to_string(), "name servers that answer in dns.servers, or leave it out"))
 }
 
