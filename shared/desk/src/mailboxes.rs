@@ -41,6 +41,15 @@ pub struct MailboxHealth {
     pub trial: Option<Trial>,
 }
 
+/// A mail that came to a door and was held back.
+#[derive(Clone, Debug)]
+pub struct HeldMail {
+    /// When.
+    pub at: Timestamp,
+    /// Why.
+    pub reason: String,
+}
+
 /// A mail that did not arrive.
 #[derive(Clone, Debug)]
 pub struct Failure {
@@ -109,6 +118,15 @@ impl Desk {
             });
         }
         Ok(all)
+    }
+
+    /// The last mail that came to a door and was held back, or could not be handled: whichever mailbox it was for.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn last_held_mail(&self) -> Result<Option<HeldMail>, DeskError> {
+        let mut connection = self.store.reader().acquire().await?;
+        rows::last_held(&mut connection).await
     }
 
     /// Sends a mail to the public address of a mailbox, through the relay like any answer.

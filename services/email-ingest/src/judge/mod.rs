@@ -139,3 +139,6 @@ impl Handler for Judge {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,9 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use desk::mailboxes::{Confirmation as Asked, Failure as Failed, MailboxHealth, Trial as Tried};
+use desk::mailboxes::{
+    Confirmation as Asked, Failure as Failed, HeldMail as Held, MailboxHealth, Trial as Tried,
+};
 use domain::EmailAddress;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -42,11 +44,23 @@ pub struct Mailbox {
     /// The last mail of ours that did not arrive.
     #[schema(required = true)]
     last_failure: Option<MailFailure>,
+    /// The last mail that came to a door and was held back; the ledger has it. It may have been for any mailbox.
+    #[schema(required = true)]
+    last_held: Option<HeldMail>,
     /// What providers asked before they forward, newest first. It is never answered by itself.
     confirmations: Vec<ForwardingConfirmation>,
     /// The last trial mail.
     #[schema(required = true)]
     trial: Option<MailboxTrial>,
+}
+
+/// A mail that waits in the ledger.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct HeldMail {
+    /// When.
+    at: Time,
+    /// Why.
+    reason: String,
 }
 
 /// A mail of ours that did not arrive.
@@ -109,7 +123,8 @@ pub struct MailboxTrial {
 #[utoipa::path(get, path = "/mailboxes", tag = "settings", responses((status = 200, body = Page<Mailbox>)))]
 pub async fn list(State(app): State<Shared>, _agent: Agent) -> Answer<Json<Page<Mailbox>>> {
     let all = app.desk.mailboxes().await?;
-    Ok(Json(Page::whole(all.into_iter().map(|one| shown(&app, one)).collect())))
+    let held = app.desk.last_held_mail().await?.map(HeldMail::from);
+    Ok(Json(Page::whole(all.into_iter().map(|one| shown(&app, one, held.clone())).collect())))
 }
 
 /// Sends a trial mail to the public address of a mailbox; `trial_running` while the last one is fresh. How it gets on is
@@ -126,7 +141,7 @@ pub async fn trial(
     Ok((StatusCode::ACCEPTED, Json(trial)).into_response())
 }
 
-fn shown(app: &Shared, health: MailboxHealth) -> Mailbox {
+fn shown(app: &Shared, health: MailboxHealth, last_held: Option<HeldMail>) -> Mailbox {
     let mail = &app.mail;
     let configured = mail.mailboxes.iter().find(|mailbox| mailbox.address == health.address);
     Mailbox {
@@ -137,6 +152,7 @@ fn shown(app: &Shared, health: MailboxHealth) -> Mailbox {
         last_in_at: health.last_in.map(Time),
         last_out_at: health.last_out.map(Time),
         last_failure: health.last_failure.map(Into::into),
+        last_held,
         confirmations: health.confirmations.into_iter().map(Into::into).collect(),
         trial: health.trial.map(Into::into),
     }
@@ -145,6 +161,12 @@ fn shown(app: &Shared, health: MailboxHealth) -> Mailbox {
 impl From<Failed> for MailFailure {
     fn from(failed: Failed) -> Self {
         Self { at: Time(failed.at), reason: failed.reason, ticket_id: failed.ticket_id.map(|id| id.0) }
+    }
+}
+
+impl From<Held> for HeldMail {
+    fn from(held: Held) -> Self {
+        Self { at: Time(held.at), reason: held.reason }
     }
 }
 

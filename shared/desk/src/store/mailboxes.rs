@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     DeskError,
-    mailboxes::{Confirmation, Failure, Trial},
+    mailboxes::{Confirmation, Failure, HeldMail, Trial},
 };
 
 /// Confirmations and trials are kept for 30 days, in milliseconds.
@@ -223,6 +223,23 @@ pub(crate) async fn last_failure(
             ticket_id: optional::<TicketId>(row.try_get("ticket_id")?)?,
             reason: row.try_get::<Option<String>, _>("error_reason")?.unwrap_or_default(),
             at: Timestamp::from_millis(row.try_get("updated_at")?),
+        })
+    };
+    row.map(read).transpose()
+}
+
+/// The newest line of the ledger about a mail that waits for somebody.
+pub(crate) async fn last_held(connection: &mut AnyConnection) -> Result<Option<HeldMail>, DeskError> {
+    let row = sqlx::query(
+        "SELECT reason, received_at FROM ledger WHERE state IN ('held', 'dead') AND channel = 'email' \
+         ORDER BY received_at DESC LIMIT 1",
+    )
+    .fetch_optional(connection)
+    .await?;
+    let read = |row: AnyRow| {
+        Ok(HeldMail {
+            at: Timestamp::from_millis(row.try_get("received_at")?),
+            reason: row.try_get("reason")?,
         })
     };
     row.map(read).transpose()

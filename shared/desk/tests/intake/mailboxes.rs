@@ -1,16 +1,16 @@
 //! Mails that are about a mailbox: what providers ask, and trial mails. None of them is a ticket.
 
-use bus::topic::{MAIL_JUDGED, MAILBOX_CHANGED, OUTBOUND_EMAIL, OUTBOUND_TRUST};
+use bus::topic::{INBOUND_HELD, MAIL_JUDGED, MAILBOX_CHANGED, OUTBOUND_EMAIL, OUTBOUND_TRUST};
 use desk::{
     Desk, DeskError, Outside,
     ledger::LedgerState,
     mailboxes::{MailboxHealth, Trial},
 };
 use domain::{
-    EmailAddress, MessageId, MessageStatus,
+    Channel, EmailAddress, MessageId, MessageStatus,
     event::{
-        DeliveryOutcome, ForwardingConfirmation, InboundEmail, MailJudged, MailKind, OutboundEmail,
-        Undelivered,
+        DeliveryOutcome, ForwardingConfirmation, InboundEmail, InboundHeld, MailJudged, MailKind,
+        OutboundEmail, Undelivered,
     },
     mail::{Trust, TrustMark},
     message::DeliveryError,
@@ -165,4 +165,16 @@ async fn a_mailbox_knows_its_last_mails(world: World) {
     assert_eq!((known.last_in, known.last_out), (Some(came), Some(world.now())));
     let failure = known.last_failure.unwrap();
     assert_eq!((failure.ticket_id, failure.reason.as_str()), (Some(ticket), "no such user"));
+
+    assert!(desk.last_held_mail().await.unwrap().is_none());
+    let held = InboundHeld {
+        channel: Channel::Email,
+        source: "email".into(),
+        external_id: "x".into(),
+        reason: "a mail came with a wrong key".into(),
+        raw: String::new(),
+        received_at: world.now(),
+    };
+    world.take(world.delivered(INBOUND_HELD, "held:email:x", &held)).await;
+    assert_eq!(desk.last_held_mail().await.unwrap().unwrap().reason, held.reason);
 }

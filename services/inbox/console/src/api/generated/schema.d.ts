@@ -2057,6 +2057,13 @@ export interface components {
             /** @description As it was written. */
             text: string;
         };
+        /** @description A mail that waits in the ledger. */
+        HeldMail: {
+            /** @description When. */
+            at: components["schemas"]["Time"];
+            /** @description Why. */
+            reason: string;
+        };
         /** @description A record that was not taken over. */
         ImportError: {
             /** @description Why, for people. */
@@ -2255,6 +2262,7 @@ export interface components {
             /** @description Where it has to forward to. */
             inbound: string | null;
             last_failure: components["schemas"]["MailFailure"] | null;
+            last_held: components["schemas"]["HeldMail"] | null;
             last_in_at: components["schemas"]["Time"] | null;
             last_out_at: components["schemas"]["Time"] | null;
             /** @description Where mail goes out: the address of the relay without its password; `null`: the sandbox mailbox. */
@@ -2712,6 +2720,7 @@ export interface components {
                 /** @description Where it has to forward to. */
                 inbound: string | null;
                 last_failure: components["schemas"]["MailFailure"] | null;
+                last_held: components["schemas"]["HeldMail"] | null;
                 last_in_at: components["schemas"]["Time"] | null;
                 last_out_at: components["schemas"]["Time"] | null;
                 /** @description Where mail goes out: the address of the relay without its password; `null`: the sandbox mailbox. */
