@@ -2,7 +2,7 @@
 
 /// Whether it found this domain verified: by DMARC, or by a signature of it.
 pub fn vouch_for(header: &str, author: &str) -> bool {
-    without_comments(header).split(';').any(|result| {
+    plain(header).split(';').any(|result| {
         let mut words = result.split_whitespace();
         let method = words.next().unwrap_or_default().to_ascii_lowercase();
         let mut said = words.filter_map(|word| word.split_once('='));
@@ -19,16 +19,20 @@ pub fn vouch_for(header: &str, author: &str) -> bool {
 }
 
 fn is(value: &str, author: &str) -> bool {
-    value.trim_matches('"').eq_ignore_ascii_case(author)
+    value.eq_ignore_ascii_case(author)
 }
 
-/// Comments may stand anywhere and in each other; quoted pairs within them end nothing.
-fn without_comments(header: &str) -> String {
-    let (mut depth, mut escaped, mut plain) = (0_usize, false, String::with_capacity(header.len()));
+/// Without comments, which may stand anywhere and in each other, and without what is quoted: a local part in quotes is the
+/// sender's to choose, `;` and `dkim=pass` included.
+fn plain(header: &str) -> String {
+    let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
+    let mut plain = String::with_capacity(header.len());
     for c in header.chars() {
         match c {
             _ if escaped => escaped = false,
-            '\\' if depth > 0 => escaped = true,
+            '\\' if depth > 0 || quoted => escaped = true,
+            '"' if depth == 0 => quoted = !quoted,
+            _ if quoted => {}
             '(' => depth += 1,
             ')' if depth > 0 => depth -= 1,
             _ if depth > 0 => {}
@@ -56,6 +60,16 @@ mod tests {
             ("i=1; mx.google.com; spf=none (; dkim=pass header.d=acme.example; \\) )", false),
             ("i=1; mx.google.com; dkim=fail header.d=acme.example", false),
             ("i=1; mx.google.com; dmarc=pass header.from=acme.example.evil.example", false),
+            (
+                "i=1; mx.google.com; spf=pass smtp.mailfrom=\"x; dkim=pass header.d=acme.example; \"@evil.example",
+                false,
+            ),
+            (
+                r#"i=1; m; spf=pass smtp.mailfrom="\"; dmarc=pass header.from=acme.example ;"@evil.example"#,
+                false,
+            ),
+            ("i=1; m; dkim=pass header.i=\"x@acme.example\"@evil.example", false),
+            ("i=1; m; dkim=pass header.i=\"first last\"@acme.example", true),
             ("", false),
         ] {
             assert_eq!(vouch_for(header, "acme.example"), expected, "{header}");

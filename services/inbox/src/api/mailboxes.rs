@@ -8,7 +8,7 @@ use axum::{
 use desk::mailboxes::{
     Confirmation as Asked, Failure as Failed, HeldMail as Held, MailboxHealth, Trial as Tried,
 };
-use domain::EmailAddress;
+use domain::{EmailAddress, role::Permission};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -119,10 +119,13 @@ pub struct MailboxTrial {
     trust: Option<Trust>,
 }
 
-/// The mailboxes customers write to.
+/// The mailboxes customers write to. What providers ask is shown to who may manage the inbox.
 #[utoipa::path(get, path = "/mailboxes", tag = "settings", responses((status = 200, body = Page<Mailbox>)))]
-pub async fn list(State(app): State<Shared>, _agent: Agent) -> Answer<Json<Page<Mailbox>>> {
-    let all = app.desk.mailboxes().await?;
+pub async fn list(State(app): State<Shared>, Agent(actor): Agent) -> Answer<Json<Page<Mailbox>>> {
+    let mut all = app.desk.mailboxes().await?;
+    if !actor.role.may(Permission::ManageInbox) {
+        all.iter_mut().for_each(|mailbox| mailbox.confirmations.clear());
+    }
     let held = app.desk.last_held_mail().await?.map(HeldMail::from);
     Ok(Json(Page::whole(all.into_iter().map(|one| shown(&app, one, held.clone())).collect())))
 }

@@ -1,5 +1,9 @@
 //! Mailboxes: how they are, and a trial mail.
 
+use domain::{
+    Role,
+    event::{ForwardingConfirmation, InboundEmail},
+};
 use serde_json::{Value, json};
 
 use crate::world::World;
@@ -25,6 +29,19 @@ async fn a_mailbox_says_where_it_forwards_to_and_how_its_trial_gets_on() {
     assert_eq!((again.status, again.code()), (409, "trial_running"));
     let nobody = world.owner.post("/mailboxes/sales@acme.example/trial", json!({})).await;
     assert_eq!(nobody.status, 404);
+
+    let google = "forwarding-noreply@google.com";
+    let asked = ForwardingConfirmation { code: Some("567890123".into()), link: None, requested_by: None };
+    let mail = InboundEmail { confirmation: Some(asked), ..world.letter(google, "Confirmation", "code") };
+    assert_eq!(world.mailed(&mail).await, None, "it is no ticket");
+    let page = world.owner.get("/mailboxes").await.expect(200);
+    assert_eq!(page["data"][0]["confirmations"][0]["code"], "567890123");
+    let page = world.with_role(Role::Support).await.get("/mailboxes").await.expect(200);
+    assert_eq!(
+        page["data"][0]["confirmations"],
+        json!([]),
+        "whoever sets up mailboxes sees what is asked of them"
+    );
 
     world.owner.reply(&ticket, "Here we are").await.expect(201);
     let page = world.owner.get("/mailboxes").await.expect(200);

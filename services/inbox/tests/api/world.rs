@@ -202,9 +202,22 @@ impl World {
 
     /// A customer mails, with HTML as it is after it came in; the ticket's id.
     pub async fn mail_with_html(&self, from: &str, subject: &str, text: &str, html: Option<&str>) -> String {
+        let mail = InboundEmail { html: html.map(str::to_owned), ..self.letter(from, subject, text) };
+        self.mailed(&mail).await.unwrap()
+    }
+
+    /// A mail comes in; its ticket's id, where it is in one.
+    pub async fn mailed(&self, mail: &InboundEmail) -> Option<String> {
+        let key = format!("mail:support@acme.example:{}", mail.digest);
+        let landed = self.take_in(&key, topic::INBOUND_EMAIL, mail).await;
+        landed.ticket_id.map(|id| id.to_string())
+    }
+
+    /// A mail as the doors understand it.
+    pub fn letter(&self, from: &str, subject: &str, text: &str) -> InboundEmail {
         let digest = Uuid::new_v4().to_string();
         let mailbox = EmailAddress::parse("support@acme.example").unwrap();
-        let mail = InboundEmail {
+        InboundEmail {
             recipient: mailbox.to_string(),
             mailbox,
             envelope_from: from.into(),
@@ -220,7 +233,7 @@ impl World {
             subject: subject.into(),
             text: text.into(),
             reply_text: None,
-            html: html.map(str::to_owned),
+            html: None,
             forwarded: None,
             undelivered: Vec::new(),
             attachments: Vec::new(),
@@ -230,13 +243,10 @@ impl World {
             confirmation: None,
             spam: None,
             raw: self.raw_of(from),
-            digest: digest.clone(),
+            digest,
             sent_at: None,
             received_at: self.clock.now(),
-        };
-        let key = format!("mail:support@acme.example:{digest}");
-        let landed = self.take_in(&key, topic::INBOUND_EMAIL, &mail).await;
-        landed.ticket_id.unwrap().to_string()
+        }
     }
 
     /// A visitor writes; the ticket's id.

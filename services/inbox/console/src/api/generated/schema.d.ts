@@ -222,7 +222,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The mailboxes customers write to. */
+        /** The mailboxes customers write to. What providers ask is shown to who may manage the inbox. */
         get: operations["get_mailboxes"];
         put?: never;
         post?: never;
