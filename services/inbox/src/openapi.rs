@@ -33,6 +33,7 @@ use crate::{
         event::MessageAdded,
         event::MessageChanged,
         event::MessageMoved,
+        event::ProfileMerged,
         event::RoutingChanged,
         event::NoteAdded,
         event::NoteRemoved,

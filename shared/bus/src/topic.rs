@@ -6,8 +6,9 @@ use domain::event::{
     AgentsOnline, BulkChanged, ChatFrames, ChatHistory, ChatHistoryQuery, ClaimSend, DeadLetter,
     DeliveryReported, FetchMedia, InboundChat, InboundEmail, InboundHeld, InboundSms, JudgeMail, LinkClicked,
     MailJudged, MailboxChanged, MediaFetched, MessageAdded, MessageChanged, MessageMoved, NoteAdded,
-    NoteRemoved, OutboundEmail, OutboundSms, PastChat, PastChatsQuery, ReleaseSend, ReplyProposed,
-    RoutingChanged, SendDecision, SmsReceipt, TicketChanged, Typing, ViewChanged, VisitorSignal,
+    NoteRemoved, OutboundEmail, OutboundSms, PastChat, PastChatsQuery, ProfileMerged, ReleaseSend,
+    ReplyProposed, RoutingChanged, SendDecision, SmsReceipt, TicketChanged, Typing, ViewChanged,
+    VisitorSignal,
 };
 use domain::{Timestamp, settings::Settings};
 
@@ -178,6 +179,8 @@ pub const TICKET_CHANGED: Topic<TicketChanged> = Topic::new("desk.ticket.changed
 pub const VIEW_CHANGED: Topic<ViewChanged> = Topic::new("desk.view.changed");
 /// A change of many tickets got on.
 pub const BULK_CHANGED: Topic<BulkChanged> = Topic::new("desk.bulk.changed");
+/// Two profiles became one, or are two again.
+pub const PROFILE_MERGED: Topic<ProfileMerged> = Topic::new("desk.profile.merged");
 /// Teams, rules, tags, or who can be given tickets are not what they were.
 pub const ROUTING_CHANGED: Topic<RoutingChanged> = Topic::new("desk.routing.changed");
 /// Something about a mailbox is new.

@@ -37,7 +37,7 @@ impl Desk {
     /// # Errors
     /// There is no such profile.
     pub async fn consents(&self, id: ProfileId) -> Result<Vec<ConsentRecord>, DeskError> {
-        self.profile(id).await?;
+        let id = self.standing_profile(id).await?;
         rows::consents(&self.store, id).await
     }
 
@@ -55,10 +55,8 @@ impl Desk {
         let now = self.now();
         let NewConsent { kind, state, source, text, number } = new;
         let record = ConsentRecord { kind, state, source, text, number, at: now };
+        let id = self.standing_profile(id).await?;
         let mut tx = self.store.begin().await?;
-        if !rows::exists(&mut tx, id).await? {
-            return Err(DeskError::NotFound("profile"));
-        }
         rows::add_consent(&mut tx, id, None, &record).await?;
         let packets = self.touch_tickets(&mut tx, id, Some(Channel::Sms), |_| {}).await?;
         self.commit(tx, packets).await?;

@@ -34,6 +34,7 @@ mod mail_pictures;
 pub mod mail_tag;
 mod mail_thread;
 pub mod mailboxes;
+pub mod merge;
 mod messages;
 pub mod notes;
 mod notices;

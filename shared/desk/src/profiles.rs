@@ -57,11 +57,12 @@ pub struct ProfilePatch {
 }
 
 impl Desk {
-    /// A customer.
+    /// A customer. One that was merged into another is that one.
     ///
     /// # Errors
     /// There is no such profile.
     pub async fn profile(&self, id: ProfileId) -> Result<ProfileView, DeskError> {
+        let id = self.standing_profile(id).await?;
         rows::profile(&self.store, id).await?.ok_or(DeskError::NotFound("profile"))
     }
 
@@ -96,6 +97,7 @@ impl Desk {
         actor: &Actor,
     ) -> Result<ProfileView, DeskError> {
         let patch = checked(patch)?;
+        let id = self.standing_profile(id).await?;
         let mut tx = self.store.begin().await?;
         if !rows::change(&mut tx, id, &patch, self.now()).await? {
             return Err(DeskError::NotFound("profile"));
@@ -116,6 +118,7 @@ impl Desk {
     /// There is no such profile.
     pub async fn block(&self, id: ProfileId, actor: &Actor) -> Result<ProfileView, DeskError> {
         let now = self.now();
+        let id = self.standing_profile(id).await?;
         let mut tx = self.store.begin().await?;
         if rows::set_blocked(&mut tx, id, Some(now)).await? {
             let close = |ticket: &mut TicketRow| {
@@ -134,6 +137,7 @@ impl Desk {
     /// # Errors
     /// There is no such profile.
     pub async fn unblock(&self, id: ProfileId, actor: &Actor) -> Result<ProfileView, DeskError> {
+        let id = self.standing_profile(id).await?;
         let mut tx = self.store.begin().await?;
         if rows::set_blocked(&mut tx, id, None).await? {
             let packets = self.touch_tickets(&mut tx, id, None, |_| {}).await?;

@@ -1,6 +1,6 @@
 //! What happens by itself at a time: a snoozed ticket comes back (G1), a message leaves, a text in parts waits no
 //! longer, a mail about a left chat leaves (H8), colleagues are told
-//! of new messages (H4), a change of many tickets gets on (E6), a chat in which nobody writes is closed (C-W).
+//! of new messages (H4), a change of many tickets gets on (E6), a merge of profiles settles, a chat in which nobody writes is closed (C-W).
 
 use domain::{TicketId, Timestamp, ticket::State};
 
@@ -10,6 +10,7 @@ use crate::{
     departure::SEND,
     follow_up::FOLLOW_UP,
     intake::JOIN,
+    merge::MERGE,
     notices::NOTICE,
     settings,
     store::{
@@ -89,6 +90,7 @@ impl Desk {
             FOLLOW_UP => self.run_follow_up(timer).await,
             IDLE => self.run_idle(timer).await,
             BULK => self.run_bulk(word(&timer.subject_id)?).await,
+            MERGE => self.run_merge(timer).await,
             NOTICE => self.run_notices(timer).await,
             JOIN => self.end_waiting(&timer.subject_id).await,
             other => Err(DeskError::Refused(format!("a timer of kind {other:?} means nothing here"))),

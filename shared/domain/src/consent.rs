@@ -87,6 +87,19 @@ pub fn opted_out_since(records: &[ConsentRecord], then: Timestamp) -> bool {
     let said_no = |record: &ConsentRecord| record.state == ConsentState::Unsubscribed && record.at > then;
     has_opted_out(records) && records.iter().any(said_no)
 }
+/// The kinds that one of two people agreed to and the other refused: should they be one person, the stricter word wins.
+pub fn refused_by_one(one: &[ConsentRecord], other: &[ConsentRecord]) -> Vec<ConsentKind> {
+    let last = |records: &[ConsentRecord], kind| {
+        let of_kind = records.iter().filter(|record| record.kind == kind);
+        let newest = of_kind.max_by_key(|record| (record.at, record.state == ConsentState::Unsubscribed));
+        newest.map(|record| record.state)
+    };
+    let differ = |kind: &ConsentKind| match (last(one, *kind), last(other, *kind)) {
+        (Some(one), Some(other)) => one != other,
+        _ => false,
+    };
+    ConsentKind::ALL.into_iter().filter(differ).collect()
+}
 
 #[cfg(test)]
 mod tests {
@@ -132,6 +145,19 @@ mod tests {
             &[record(Marketing, Unsubscribed, 1), record(Marketing, Subscribed, 2)],
             at(0)
         ));
+    }
+
+    #[test]
+    fn of_two_people_who_are_one_the_stricter_word_wins() {
+        use ConsentKind::{Marketing, Transactional};
+        use ConsentState::{Subscribed, Unsubscribed};
+        let yes = [record(Marketing, Subscribed, 5), record(Transactional, Subscribed, 1)];
+        assert_eq!(refused_by_one(&yes, &[record(Marketing, Unsubscribed, 2)]), [Marketing]);
+        assert_eq!(refused_by_one(&[record(Marketing, Unsubscribed, 9)], &yes), [Marketing]);
+        assert_eq!(refused_by_one(&yes, &yes), []);
+        assert_eq!(refused_by_one(&yes, &[]), [], "who was never asked has refused nothing");
+        let back = [record(Marketing, Unsubscribed, 1), record(Marketing, Subscribed, 2)];
+        assert_eq!(refused_by_one(&yes, &back), [], "who agreed again has not refused");
     }
 
     proptest! {

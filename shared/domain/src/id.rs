@@ -79,6 +79,10 @@ id!(
     TagId
 );
 id!(
+    /// Two profiles that became one.
+    MergeId
+);
+id!(
     /// A rule that says what becomes of what comes in.
     RuleId
 );

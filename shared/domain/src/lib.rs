@@ -41,8 +41,8 @@ pub mod zone;
 
 pub use address::{Address, AddressError, EmailAddress, NamedAddress, PhoneNumber};
 pub use id::{
-    AttachmentId, BulkId, MessageId, NoteId, ProfileId, QuickResponseId, RuleId, SessionId, TagId, TeamId,
-    TicketId, UserId, ViewId,
+    AttachmentId, BulkId, MergeId, MessageId, NoteId, ProfileId, QuickResponseId, RuleId, SessionId, TagId,
+    TeamId, TicketId, UserId, ViewId,
 };
 pub use message::{Author, AuthorKind, Channel, Direction, Message, MessageStatus};
 pub use priority::Priority;

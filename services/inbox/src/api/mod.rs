@@ -28,6 +28,7 @@ pub mod follow_up;
 pub mod ledger;
 pub mod mail_html;
 pub mod mailboxes;
+pub mod merge;
 pub mod messages;
 pub mod notes;
 pub mod numbers;
@@ -88,6 +89,9 @@ pub(crate) fn calls() -> OpenApiRouter<Shared> {
         .routes(routes!(tickets::badge))
         .routes(routes!(profiles::list))
         .routes(routes!(profiles::show, profiles::change))
+        .routes(routes!(merge::plan, merge::merge))
+        .routes(routes!(merge::list))
+        .routes(routes!(merge::unmerge))
         .routes(routes!(profiles::block))
         .routes(routes!(profiles::unblock))
         .routes(routes!(consent::list, consent::record))

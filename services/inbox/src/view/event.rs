@@ -3,7 +3,8 @@
 use domain::event::{
     BulkChanged as OfBulk, LinkClicked as Clicked, MailboxChanged as OfMailbox, MessageAdded as Added,
     MessageChanged as Altered, MessageMoved as Moved, NoteAdded as Noted, NoteRemoved as Unnoted,
-    RoutingChanged as OfRouting, TicketChanged as Changed, Typing as Types, ViewChanged as OfView,
+    ProfileMerged as OfMerge, RoutingChanged as OfRouting, TicketChanged as Changed, Typing as Types,
+    ViewChanged as OfView,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -148,6 +149,17 @@ pub struct MailboxChanged {
     pub address: String,
 }
 
+/// Data of `profile.merged`: two profiles became one, or are two again.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ProfileMerged {
+    /// The profile that stays.
+    pub profile_id: Uuid,
+    /// The one that is part of it, or was.
+    pub other_id: Uuid,
+    /// They are two again.
+    pub undone: bool,
+}
+
 /// Data of `bulk.changed`: a change of many tickets, or an undo of one, got on.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct BulkChanged {
@@ -250,6 +262,12 @@ impl From<OfRouting> for RoutingChanged {
 impl From<OfMailbox> for MailboxChanged {
     fn from(changed: OfMailbox) -> Self {
         Self { address: changed.address.to_string() }
+    }
+}
+
+impl From<OfMerge> for ProfileMerged {
+    fn from(merge: OfMerge) -> Self {
+        Self { profile_id: merge.profile_id.0, other_id: merge.other_id.0, undone: merge.undone }
     }
 }
 

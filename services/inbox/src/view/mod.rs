@@ -8,6 +8,7 @@ pub mod event;
 pub mod filters;
 pub mod ledger;
 pub mod mail;
+pub mod merge;
 pub mod message;
 pub mod note;
 pub mod preview;

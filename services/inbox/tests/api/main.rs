@@ -11,6 +11,7 @@ mod links;
 mod live;
 mod mail_html;
 mod mailboxes;
+mod merge;
 mod openapi;
 mod preview;
 mod problems;

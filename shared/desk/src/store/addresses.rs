@@ -40,18 +40,17 @@ pub async fn find(tx: &mut Tx, address: &Address) -> Result<Option<KnownProfile>
     .transpose()
 }
 
-/// A profile by its id.
+/// A profile by its id, or the one it became part of.
 ///
 /// # Errors
 /// The database cannot be read.
 pub async fn known(tx: &mut Tx, id: ProfileId) -> Result<Option<KnownProfile>, DeskError> {
-    let row = sqlx::query("SELECT name, blocked_at FROM profiles WHERE id = $1")
-        .bind(id.to_string())
-        .fetch_optional(&mut **tx)
-        .await?;
+    let sql = "SELECT id, name, blocked_at FROM profiles \
+        WHERE id = (SELECT COALESCE(merged_into, id) FROM profiles WHERE id = $1)";
+    let row = sqlx::query(sql).bind(id.to_string()).fetch_optional(&mut **tx).await?;
     row.map(|row| {
         let blocked = row.try_get::<Option<i64>, _>("blocked_at")?.is_some();
-        Ok(KnownProfile { id, name: row.try_get("name")?, blocked })
+        Ok(KnownProfile { id: word(row.try_get("id")?)?, name: row.try_get("name")?, blocked })
     })
     .transpose()
 }

@@ -33,6 +33,7 @@ pub mod mail_ids;
 pub mod mail_tickets;
 pub(crate) mod mailboxes;
 pub(crate) mod media;
+pub(crate) mod merges;
 pub mod messages;
 pub mod migrate;
 pub(crate) mod notes;

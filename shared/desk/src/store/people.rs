@@ -40,6 +40,7 @@ pub(crate) async fn page(
     limit: i64,
 ) -> Result<Vec<ProfileView>, DeskError> {
     let mut conditions = Conditions::default();
+    conditions.add("p.merged_into IS NULL".into());
     if let Some(words) = q {
         let like = conditions.text(&pattern(words));
         let like = format!("LIKE lower({like}) ESCAPE '\\'");
@@ -156,15 +157,6 @@ where
     Ok(Place { time_zone: row.try_get("time_zone")?, location: row.try_get("location")? })
 }
 
-/// Whether there is such a profile.
-pub(crate) async fn exists(tx: &mut Tx, id: ProfileId) -> Result<bool, DeskError> {
-    let row = sqlx::query("SELECT id FROM profiles WHERE id = $1")
-        .bind(id.to_string())
-        .fetch_optional(&mut **tx)
-        .await?;
-    Ok(row.is_some())
-}
-
 /// Writes what a patch names; `false` when there is no such profile.
 pub(crate) async fn change(
     tx: &mut Tx,
@@ -217,6 +209,16 @@ pub(crate) async fn consents(store: &Store, id: ProfileId) -> Result<Vec<Consent
     let mut connection = store.reader().acquire().await?;
     let id = id.to_string();
     Ok(consents_of(store, &mut *connection, std::slice::from_ref(&id)).await?.remove(&id).unwrap_or_default())
+}
+
+/// The history of consent as a transaction sees it, newest first.
+pub(crate) async fn consents_in(
+    store: &Store,
+    tx: &mut Tx,
+    id: ProfileId,
+) -> Result<Vec<ConsentRecord>, DeskError> {
+    let id = id.to_string();
+    Ok(consents_of(store, &mut **tx, std::slice::from_ref(&id)).await?.remove(&id).unwrap_or_default())
 }
 
 /// Adds to the history of consent. `once` names the word that is recorded: the same word again is there already.

@@ -32,6 +32,7 @@ mod campaigns;
 mod links;
 mod lists;
 mod mail_answers;
+mod merge;
 mod notes;
 mod people;
 mod reply;

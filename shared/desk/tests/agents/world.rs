@@ -40,6 +40,7 @@ impl Clock for Hands {
 pub struct World {
     pub desk: Desk,
     pub bus: Bus,
+    database_url: String,
     clock: Arc<Hands>,
     seq: AtomicU64,
     _folder: Option<TempDir>,
@@ -69,10 +70,23 @@ impl World {
             mailboxes: [SUPPORT, SALES].map(|mailbox| mailbox.parse().unwrap()).to_vec(),
             sites: vec!["main".into()],
         };
-        let options = Options { database_url, bus: Some(bus.clone()), clock: clock.clone(), channels };
+        let options = Options {
+            database_url: database_url.clone(),
+            bus: Some(bus.clone()),
+            clock: clock.clone(),
+            channels,
+        };
         let desk = Desk::open(options).await.unwrap().reached_at(outside());
         desk.migrate().await.unwrap();
-        Self { desk, bus, clock, seq: AtomicU64::new(0), _folder: folder, _server: server }
+        Self { desk, bus, database_url, clock, seq: AtomicU64::new(0), _folder: folder, _server: server }
+    }
+
+    /// Does to the database what no call of the desk does.
+    pub async fn sql(&self, statement: &str) {
+        let statement = sqlx::AssertSqlSafe(statement.to_owned());
+        let pool = sqlx::AnyPool::connect(&self.database_url).await.unwrap();
+        sqlx::query(statement).execute(&pool).await.unwrap();
+        pool.close().await;
     }
 
     pub fn now(&self) -> Timestamp {

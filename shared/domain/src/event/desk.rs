@@ -147,6 +147,17 @@ pub enum RoutingPart {
     Tags,
 }
 
+/// Two profiles became one, or are two again. On `desk.profile.merged`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProfileMerged {
+    /// The profile that stays.
+    pub profile_id: ProfileId,
+    /// The one that is part of it, or was.
+    pub other_id: ProfileId,
+    /// They are two again.
+    pub undone: bool,
+}
+
 /// A change of many tickets got on, or an undo of one. On `desk.bulk.changed`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BulkChanged {

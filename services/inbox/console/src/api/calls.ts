@@ -16,6 +16,8 @@ import type {
   LedgerEntry,
   Mailbox,
   MailboxTrial,
+  Merge,
+  MergePlan,
   Message,
   NewConsent,
   NewReply,
@@ -143,6 +145,12 @@ export const chat = {
 
 export const profiles = {
   show: (id: string) => call<Profile>('GET', `/profiles/${id}`),
+  list: async (q: string) => (await call<Page<Profile>>('GET', '/profiles', { query: { q, limit: '20' } })).data,
+  /** What merging another one into it would do. */
+  mergePlan: (id: string, other: string) => call<MergePlan>('GET', `/profiles/${id}/merge`, { query: { with: other } }),
+  merge: (id: string, other: string) => call<Merge>('POST', `/profiles/${id}/merge`, { body: { profile_id: other } }),
+  unmerge: (id: string, merge: string) => call<Profile>('POST', `/profiles/${id}/unmerge`, { body: { merge_id: merge } }),
+  merges: async (id: string) => (await call<Page<Merge>>('GET', `/profiles/${id}/merges`)).data,
   rename: (id: string, name: string) => call<Profile>('PATCH', `/profiles/${id}`, { body: { name: name || null } }),
   setBlocked: (id: string, blocked: boolean) => call<Profile>('POST', `/profiles/${id}/${blocked ? 'block' : 'unblock'}`),
   consents: async (id: string) => (await call<Page<Consent>>('GET', `/profiles/${id}/consent`)).data,

@@ -57,6 +57,8 @@ export type RuleTrial = Schemas['RuleTrial'];
 export type Decision = Schemas['Decision'];
 
 export type Profile = Schemas['Profile'];
+export type Merge = Schemas['Merge'];
+export type MergePlan = Schemas['MergePlan'];
 export type Consent = Schemas['Consent'];
 export type ConsentKind = Schemas['ConsentKind'];
 export type ConsentState = Schemas['ConsentState'];

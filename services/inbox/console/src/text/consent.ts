@@ -13,6 +13,8 @@ export function sourceWords(source: string): string {
       return 'Import';
     case 'api':
       return 'Another system (API)';
+    case 'merge':
+      return 'Two profiles became one: the stricter word holds';
     case 'console':
       return 'Recorded by an agent';
     default:

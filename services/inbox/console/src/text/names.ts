@@ -1,4 +1,4 @@
-import type { AuthorKind, Channel, Message, Ticket } from '../api/shapes';
+import type { AuthorKind, Channel, Message, Profile, Ticket } from '../api/shapes';
 
 /** Words for things. */
 
@@ -36,6 +36,19 @@ function personName({ author, direction }: Message, ticket: Ticket): string {
 export function customerName(ticket: Ticket): string {
   if (ticket.profile.name) return ticket.profile.name;
   return ticket.channel === 'chat' ? 'Visitor' : phone(ticket.profile.address);
+}
+
+/** What a profile is called wherever no ticket of theirs is shown. */
+export function profileName({ name, addresses, claimed_email }: Profile): string {
+  const known = addresses.find(({ kind }) => kind !== 'visitor');
+  return name ?? (known ? phone(known.value) : (claimed_email ?? 'Visitor'));
+}
+
+/** How they are known, on one line. */
+export function profileWords({ addresses, claimed_email }: Profile): string {
+  const known = addresses.filter(({ kind }) => kind !== 'visitor').map(({ value }) => phone(value));
+  if (claimed_email) known.push(claimed_email);
+  return known.length > 0 ? known.join(', ') : 'Known by a browser alone';
 }
 
 /** A number with breaks to read it by; anything else as it is. */

@@ -434,6 +434,45 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/profiles/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What merging another profile into this one would do. Nothing is done. */
+        get: operations["get_profiles_id_merge"];
+        put?: never;
+        /**
+         * Merges another profile into this one: addresses, tickets, messages and the history of consent go here; the id of the
+         *     other leads here. Where one refused a kind of texts that the other agreed to, it is refused. `blocked_differs` if one
+         *     of the two is blocked. `unmerge` takes it back.
+         */
+        post: operations["post_profiles_id_merge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/profiles/{id}/merges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest merges into this profile, newest first; those that were undone too. */
+        get: operations["get_profiles_id_merges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/profiles/{id}/unblock": {
         parameters: {
             query?: never;
@@ -445,6 +484,27 @@ export interface paths {
         put?: never;
         /** Unblocks a customer and takes in what waited in quarantine. */
         post: operations["post_profiles_id_unblock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/profiles/{id}/unmerge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes a merge back, whenever: exactly what moved goes back, with what was written since in the tickets that go back.
+         *     What came since otherwise stays. Whoever refused texts since has refused them as both. `merged_since` if this profile
+         *     was merged into another after it: undo that first. Answers the other profile.
+         */
+        post: operations["post_profiles_id_unmerge"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2299,6 +2359,78 @@ export interface components {
             threaded: boolean;
             trust: components["schemas"]["Trust"] | null;
         };
+        /** @description A merge that was done. */
+        Merge: {
+            /**
+             * Format: uuid
+             * @description Who did it.
+             */
+            actor_id: string;
+            /** @description Their name. */
+            actor_name: string;
+            /** @description When. */
+            at: components["schemas"]["Time"];
+            /**
+             * Format: uuid
+             * @description Id; what `unmerge` takes.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description The one that is part of it now.
+             */
+            other_id: string;
+            /** @description The name of that one, where known. */
+            other_name: string | null;
+            /**
+             * Format: uuid
+             * @description The profile that stays.
+             */
+            profile_id: string;
+            undone_at: components["schemas"]["Time"] | null;
+        };
+        /** @description What a merge would do. */
+        MergePlan: {
+            /**
+             * Format: int64
+             * @description How many lines of the history of consent.
+             */
+            consents: number;
+            /**
+             * Format: int64
+             * @description How many messages go with it.
+             */
+            messages: number;
+            /** @description The other one, as it is now: its addresses and tickets go to the first. */
+            other: components["schemas"]["Profile"];
+            /** @description The profile that stays, as it is now. */
+            profile: components["schemas"]["Profile"];
+            /** @description The kinds of texts that one agreed to and the other refused. The stricter word wins. */
+            refused: components["schemas"]["ConsentKind"][];
+            /** @description The kinds of texts that are agreed to afterwards. */
+            sms_kinds: components["schemas"]["ConsentKind"][];
+            /** @description What the profile that stays knows only from the other. */
+            taken: components["schemas"]["MergeTaken"];
+        };
+        /** @description The profile that becomes part of this one. */
+        MergeProfile: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            profile_id: string;
+        };
+        /** @description What one profile knows only from another. */
+        MergeTaken: {
+            /** @description The address a visitor gave. */
+            claimed_email: string | null;
+            /** @description Place. */
+            location: string | null;
+            /** @description Name. */
+            name: string | null;
+            /** @description IANA time zone. */
+            time_zone: string | null;
+        };
         /** @description A message. */
         Message: {
             /** @description Files. */
@@ -2726,6 +2858,41 @@ export interface components {
                 /** @description Where mail goes out: the address of the relay without its password; `null`: the sandbox mailbox. */
                 relay: string | null;
                 trial: components["schemas"]["MailboxTrial"] | null;
+            }[];
+            /** @description Give it as `cursor` for the next page; `null` on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Merge: {
+            /** @description The rows. */
+            data: {
+                /**
+                 * Format: uuid
+                 * @description Who did it.
+                 */
+                actor_id: string;
+                /** @description Their name. */
+                actor_name: string;
+                /** @description When. */
+                at: components["schemas"]["Time"];
+                /**
+                 * Format: uuid
+                 * @description Id; what `unmerge` takes.
+                 */
+                id: string;
+                /**
+                 * Format: uuid
+                 * @description The one that is part of it now.
+                 */
+                other_id: string;
+                /** @description The name of that one, where known. */
+                other_name: string | null;
+                /**
+                 * Format: uuid
+                 * @description The profile that stays.
+                 */
+                profile_id: string;
+                undone_at: components["schemas"]["Time"] | null;
             }[];
             /** @description Give it as `cursor` for the next page; `null` on the last one. */
             next_cursor: string | null;
@@ -3180,6 +3347,21 @@ export interface components {
             tickets: number;
             /** @description IANA time zone, where known. */
             time_zone: string | null;
+        };
+        /** @description Data of `profile.merged`: two profiles became one, or are two again. */
+        ProfileMerged: {
+            /**
+             * Format: uuid
+             * @description The one that is part of it, or was.
+             */
+            other_id: string;
+            /**
+             * Format: uuid
+             * @description The profile that stays.
+             */
+            profile_id: string;
+            /** @description They are two again. */
+            undone: boolean;
         };
         /** @description A customer by one of these. */
         ProfileRef: {
@@ -3782,6 +3964,14 @@ export interface components {
              */
             token: string;
             until: components["schemas"]["Time"] | null;
+        };
+        /** @description The merge to take back. */
+        Unmerge: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            merge_id: string;
         };
         /** @description Somebody who works here. */
         User: {
@@ -4785,6 +4975,109 @@ export interface operations {
             };
         };
     };
+    get_profiles_id_merge: {
+        parameters: {
+            query: {
+                /** @description The other profile. */
+                with: string;
+            };
+            header?: never;
+            path: {
+                /** @description The profile that stays */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MergePlan"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_profiles_id_merge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The profile that stays */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeProfile"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Merge"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_profiles_id_merges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Profile */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Merge"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_profiles_id_unblock: {
         parameters: {
             query?: never;
@@ -4796,6 +5089,42 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_profiles_id_unmerge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The profile that stayed */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Unmerge"];
+            };
+        };
         responses: {
             /** @description Done */
             200: {
