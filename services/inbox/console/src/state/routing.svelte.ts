@@ -14,6 +14,7 @@ class Routing {
   /** Counts the changes of the rules, so that whoever shows them asks again. */
   rulesChanged = $state(0);
 
+  #soon: ReturnType<typeof setTimeout> | undefined;
   #colours = $derived(new Map(this.tags.map(({ name, colour }) => [name, colour])));
 
   async load() {
@@ -37,11 +38,18 @@ class Routing {
       void this.load();
       this.rulesChanged++;
     }
+    // A tag that is not in the list was typed just now, or came back.
+    if ((event.kind === 'ticket' || event.kind === 'message') && event.ticket.tags.some((tag) => !this.#colours.has(tag))) this.#tagsSoon();
     if (event.kind !== 'routing') return;
     if (event.what === 'teams') void this.loadTeams();
     else if (event.what === 'tags') void this.loadTags();
     else if (event.what === 'availability') void this.loadAvailability();
     else this.rulesChanged++;
+  }
+
+  #tagsSoon() {
+    clearTimeout(this.#soon);
+    this.#soon = setTimeout(() => void this.loadTags(), 300);
   }
 
   team(id: string | null): Team | undefined {
