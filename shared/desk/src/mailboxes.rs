@@ -33,12 +33,23 @@ pub struct MailboxHealth {
     pub last_in: Option<Timestamp>,
     /// When the last answer was written.
     pub last_out: Option<Timestamp>,
+    /// Mails that the relay has not taken yet.
+    pub waiting: Option<Waiting>,
     /// The last mail of ours that did not arrive.
     pub last_failure: Option<Failure>,
     /// What providers asked lately, newest first.
     pub confirmations: Vec<Confirmation>,
     /// The last trial mail.
     pub trial: Option<Trial>,
+}
+
+/// Mails that wait for the relay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// How many.
+    pub mails: i64,
+    /// When the first of them was written.
+    pub since: Timestamp,
 }
 
 /// A mail that came to a door and was held back.
@@ -112,6 +123,7 @@ impl Desk {
                 address: address.clone(),
                 last_in: rows::last(&mut connection, address, "in").await?,
                 last_out: rows::last(&mut connection, address, "out").await?,
+                waiting: rows::waiting(&mut connection, address).await?,
                 last_failure: rows::last_failure(&mut connection, address).await?,
                 confirmations,
                 trial: rows::last_trial(&mut connection, address).await?,

@@ -41,6 +41,9 @@ pub struct Mailbox {
     /// When the last answer was written.
     #[schema(required = true)]
     last_out_at: Option<Time>,
+    /// Mails that the relay has not taken yet, those for later left out.
+    #[schema(required = true)]
+    waiting: Option<WaitingMails>,
     /// The last mail of ours that did not arrive.
     #[schema(required = true)]
     last_failure: Option<MailFailure>,
@@ -52,6 +55,15 @@ pub struct Mailbox {
     /// The last trial mail.
     #[schema(required = true)]
     trial: Option<MailboxTrial>,
+}
+
+/// Mails that wait for the relay.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct WaitingMails {
+    /// How many.
+    mails: i64,
+    /// When the first of them was written.
+    since: Time,
 }
 
 /// A mail that waits in the ledger.
@@ -154,6 +166,9 @@ fn shown(app: &Shared, health: MailboxHealth, last_held: Option<HeldMail>) -> Ma
         asks_dns: mail.asks_dns,
         last_in_at: health.last_in.map(Time),
         last_out_at: health.last_out.map(Time),
+        waiting: health
+            .waiting
+            .map(|waiting| WaitingMails { mails: waiting.mails, since: Time(waiting.since) }),
         last_failure: health.last_failure.map(Into::into),
         last_held,
         confirmations: health.confirmations.into_iter().map(Into::into).collect(),

@@ -47,4 +47,5 @@ async fn a_mailbox_says_where_it_forwards_to_and_how_its_trial_gets_on() {
     let page = world.owner.get("/mailboxes").await.expect(200);
     assert_eq!(page["data"][0]["trial"]["id"], trial["id"]);
     assert!(page["data"][0]["last_out_at"].is_string());
+    assert_eq!(page["data"][0]["waiting"]["mails"], 1, "nobody sends in this test");
 }

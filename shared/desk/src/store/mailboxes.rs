@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     DeskError,
-    mailboxes::{Confirmation, Failure, HeldMail, Trial},
+    mailboxes::{Confirmation, Failure, HeldMail, Trial, Waiting},
 };
 
 /// Confirmations and trials are kept for 30 days, in milliseconds.
@@ -204,6 +204,23 @@ pub(crate) async fn last(
     .fetch_one(connection)
     .await?;
     Ok(last.map(Timestamp::from_millis))
+}
+
+/// Mails of a mailbox that the relay has not taken yet, those for later left out.
+pub(crate) async fn waiting(
+    connection: &mut AnyConnection,
+    mailbox: &EmailAddress,
+) -> Result<Option<Waiting>, DeskError> {
+    let row = sqlx::query(
+        "SELECT count(*) AS mails, min(created_at) AS since FROM messages WHERE channel = 'email' \
+         AND direction = 'out' AND send_at IS NULL AND status IN ('queued', 'sending') AND inbox = $1",
+    )
+    .bind(mailbox.as_str())
+    .fetch_one(connection)
+    .await?;
+    let since: Option<i64> = row.try_get("since")?;
+    let mails = row.try_get("mails")?;
+    Ok(since.map(|since| Waiting { mails, since: Timestamp::from_millis(since) }))
 }
 
 /// The newest mail of a mailbox that did not arrive.

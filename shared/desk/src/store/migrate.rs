@@ -27,6 +27,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (2026112612, "routing", include_str!("migrations/0012_routing.sql")),
     (2026112613, "notices", include_str!("migrations/0013_notices.sql")),
     (2026112614, "mailboxes", include_str!("migrations/0014_mailboxes.sql")),
+    (2026112615, "waiting mails", include_str!("migrations/0015_waiting_mails.sql")),
     (2026112617, "tags", include_str!("migrations/0017_tags.sql")),
     (2026112618, "merges", include_str!("migrations/0018_merges.sql")),
 ];

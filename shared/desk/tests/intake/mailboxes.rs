@@ -159,9 +159,12 @@ async fn a_mailbox_knows_its_last_mails(world: World) {
     let came = world.now();
     world.turn(1000);
     let ours = world.reply(ticket, "Hello").await;
+    let first = health(&desk).await.waiting.unwrap();
+    assert_eq!((first.mails, first.since), (1, world.now()));
     let error = DeliveryError { code: "5.1.1".into(), reason: "no such user".into() };
     world.take(world.reported(ours.id, DeliveryOutcome::Failed { error, opted_out: false })).await;
     let known = health(&desk).await;
+    assert_eq!(known.waiting, None, "it failed, so it waits for nothing");
     assert_eq!((known.last_in, known.last_out), (Some(came), Some(world.now())));
     let failure = known.last_failure.unwrap();
     assert_eq!((failure.ticket_id, failure.reason.as_str()), (Some(ticket), "no such user"));

@@ -10,7 +10,7 @@ function mailbox(trial: Partial<Trial> | null, more: Partial<Mailbox> = {}): Mai
   const base = { id: '1', status: 'sent', error: null, sent_at: sentAt, arrived_at: null, threaded: false, trust: null } as Trial;
   return {
     address: 'support@acme.example', inbound: 'support@in.acme.example', relay: 'smtp://relay', asks_dns: true,
-    last_in_at: null, last_out_at: null, last_failure: null, last_held: null, confirmations: [],
+    last_in_at: null, last_out_at: null, last_failure: null, waiting: null, last_held: null, confirmations: [],
     trial: trial && { ...base, ...trial }, ...more,
   };
 }

@@ -2328,6 +2328,7 @@ export interface components {
             /** @description Where mail goes out: the address of the relay without its password; `null`: the sandbox mailbox. */
             relay: string | null;
             trial: components["schemas"]["MailboxTrial"] | null;
+            waiting: components["schemas"]["WaitingMails"] | null;
         };
         /** @description Data of `mailbox.changed`: a mailbox got a confirmation, or its trial mail got on; ask for it again. */
         MailboxChanged: {
@@ -2858,6 +2859,7 @@ export interface components {
                 /** @description Where mail goes out: the address of the relay without its password; `null`: the sandbox mailbox. */
                 relay: string | null;
                 trial: components["schemas"]["MailboxTrial"] | null;
+                waiting: components["schemas"]["WaitingMails"] | null;
             }[];
             /** @description Give it as `cursor` for the next page; `null` on the last one. */
             next_cursor: string | null;
@@ -4068,6 +4070,16 @@ export interface components {
             unassigned: number;
             /** @description Of saved views: open tickets, unless the view asks for another status. */
             views: components["schemas"]["ViewCount"][];
+        };
+        /** @description Mails that wait for the relay. */
+        WaitingMails: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            mails: number;
+            /** @description When the first of them was written. */
+            since: components["schemas"]["Time"];
         };
         /**
          * @description What proves that a call comes from a number's carrier.
