@@ -61,7 +61,8 @@ pub async fn greet(node: &Arc<Node>, site: &Site, line: &mut Line) -> Result<(Se
     let ready = ready(node, &session, messages, truncated, history).await;
     let mut ready = ServerFrame::Ready(Box::new(ready));
     ready.sign_files(|file, blob| node.files.address(file, blob, node.clock.now()));
-    if let Err(end) = line.send(&ready).await {
+    let frames: Vec<_> = [ready].into_iter().chain(session.read_so_far()).collect();
+    if let Err(end) = line.send_all(&frames).await {
         node.hub.leave(session.id, &seat);
         return Err(end);
     }

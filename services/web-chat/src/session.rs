@@ -108,6 +108,7 @@ impl Session {
         self.last = missed.last().map_or_else(|| has.min(history.last_seq), |newest| newest.seq);
         self.ticket = history.ticket_id;
         self.told = history.ticket_status.as_deref().map(TicketStatus::of);
+        self.read = history.read_seq.min(self.last);
         (missed.into_iter().filter_map(ChatMessage::of).collect(), truncated)
     }
 
@@ -147,7 +148,16 @@ impl Session {
             frames.extend(news.then_some(ServerFrame::Status { ticket: status }));
         }
         history.messages.iter().for_each(|message| self.show(message, &mut frames));
+        if history.read_seq > self.read {
+            self.read = history.read_seq.min(self.last);
+            frames.extend(self.read_so_far());
+        }
         frames
+    }
+
+    /// Up to where agents have read, if they have: a reloaded page does not know.
+    pub fn read_so_far(&self) -> Option<ServerFrame> {
+        (self.read > 0).then_some(ServerFrame::Seen { seq: self.read, by: Some(Reader::Agent) })
     }
 
     /// The ticket is like this now: tells the browser when that is news to it.
@@ -165,10 +175,11 @@ impl Session {
     /// An agent has read the ticket up to the newest message the browser has: told once for each.
     pub fn read_by_agent(&mut self, ticket: &TicketView) -> Option<ServerFrame> {
         let news = !ticket.unread && !self.behind && ticket.number == self.number && self.last > self.read;
-        if news {
-            self.read = self.last;
+        if !news {
+            return None;
         }
-        news.then_some(ServerFrame::Seen { seq: self.last, by: Some(Reader::Agent) })
+        self.read = self.last;
+        self.read_so_far()
     }
 
     fn show(&mut self, message: &Message, frames: &mut Vec<ServerFrame>) {

@@ -100,6 +100,7 @@ fn history(kinds: &[AuthorKind], after: i64) -> ChatHistory {
         last_seq: i64::try_from(kinds.len()).unwrap(),
         ticket_status: Some("open".into()),
         ticket_id: Some(TicketId(Uuid::from_u128(1))),
+        read_seq: 0,
     }
 }
 
@@ -291,6 +292,24 @@ fn the_browser_hears_once_for_each_message_that_an_agent_has_read_it() {
         None,
         "another chat"
     );
+}
+
+#[test]
+fn a_page_that_was_reloaded_hears_what_agents_have_read_before() {
+    let seen = |seq| Some(ServerFrame::Seen { seq, by: Some(Reader::Agent) });
+    let read = |after| ChatHistory { read_seq: 2, ..history(&[AuthorKind::Customer; 3], after) };
+    let mut reloaded = session();
+    assert_eq!(reloaded.read_so_far(), None);
+    reloaded.resumed(&read(0), 0);
+    assert_eq!(reloaded.read_so_far(), seen(2));
+    let mut late = session();
+    late.falls_behind(0);
+    assert_eq!(
+        late.filled(&read(0)).last(),
+        seen(2).as_ref(),
+        "also when the history could be read later only"
+    );
+    assert!(late.filled(&read(3)).is_empty(), "once");
 }
 
 #[test]

@@ -36,25 +36,27 @@ impl Desk {
     /// The database is away.
     pub async fn chat_history(&self, query: &ChatHistoryQuery) -> Result<ChatHistory, DeskError> {
         let tickets = presence::session(&self.store, query.session).await?;
-        let Some((newest, status, last_seq)) = tickets.last().cloned() else {
+        let Some(newest) = tickets.last() else {
             return Ok(ChatHistory {
                 messages: Vec::new(),
                 last_seq: 0,
                 ticket_status: None,
                 ticket_id: None,
+                read_seq: 0,
             });
         };
-        let ids: Vec<_> = tickets.iter().map(|ticket| ticket.0).collect();
+        let ids: Vec<_> = tickets.iter().map(|ticket| ticket.id).collect();
         let limit = query.limit.clamp(0, MOST);
         let messages = messages::after(&self.store, &ids, query.after_seq, limit).await?;
         let seen = messages.last().map_or(0, |message| message.seq);
         // snoozed is the agents' business: for the visitor the chat is open
-        let status = if status == "closed" { "closed" } else { "open" };
+        let status = if newest.status == "closed" { "closed" } else { "open" };
         Ok(ChatHistory {
             messages,
-            last_seq: last_seq.max(seen),
+            last_seq: newest.last_seq.max(seen),
             ticket_status: Some(status.to_owned()),
-            ticket_id: Some(newest),
+            ticket_id: Some(newest.id),
+            read_seq: tickets.iter().rev().find(|ticket| !ticket.unread).map_or(0, |ticket| ticket.last_seq),
         })
     }
 

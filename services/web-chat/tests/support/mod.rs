@@ -97,7 +97,13 @@ impl Desk {
     fn history(&self, query: &ChatHistoryQuery) -> ChatHistory {
         let chats = self.chats.lock().unwrap();
         let Some(chat) = chats.get(&query.session) else {
-            return ChatHistory { messages: Vec::new(), last_seq: 0, ticket_status: None, ticket_id: None };
+            return ChatHistory {
+                messages: Vec::new(),
+                last_seq: 0,
+                ticket_status: None,
+                ticket_id: None,
+                read_seq: 0,
+            };
         };
         let messages = chat.messages.iter().filter(|m| m.seq > query.after_seq).cloned().collect();
         ChatHistory {
@@ -105,6 +111,7 @@ impl Desk {
             last_seq: chat.messages.last().map_or(0, |m| m.seq),
             ticket_status: Some(chat.status().into()),
             ticket_id: Some(chat.ticket(query.session).id),
+            read_seq: 0,
         }
     }
 

@@ -33,15 +33,28 @@ pub async fn tickets_of(tx: &mut Tx, session: SessionId) -> Result<Vec<TicketId>
     ids.iter().map(|id| word(id)).collect()
 }
 
-/// The tickets of a session with status and newest `seq`, oldest first.
+/// A ticket of a session.
+pub struct SessionTicket {
+    /// The ticket.
+    pub id: TicketId,
+    /// Its status.
+    pub status: String,
+    /// Its newest `seq`.
+    pub last_seq: i64,
+    /// Nobody has read the newest messages.
+    pub unread: bool,
+}
+
+/// The tickets of a session, oldest first.
 ///
 /// # Errors
 /// The database cannot be read.
-pub async fn session(store: &Store, session: SessionId) -> Result<Vec<(TicketId, String, i64)>, DeskError> {
-    let rows: Vec<(String, String, i64)> =
-        sqlx::query_as("SELECT id, status, last_seq FROM tickets WHERE session_id = $1 ORDER BY number")
-            .bind(session.to_string())
-            .fetch_all(store.reader())
-            .await?;
-    rows.into_iter().map(|(id, status, seq)| Ok((word(&id)?, status, seq))).collect()
+pub async fn session(store: &Store, session: SessionId) -> Result<Vec<SessionTicket>, DeskError> {
+    let sql = "SELECT id, status, last_seq, unread FROM tickets WHERE session_id = $1 ORDER BY number";
+    let rows: Vec<(String, String, i64, i64)> =
+        sqlx::query_as(sql).bind(session.to_string()).fetch_all(store.reader()).await?;
+    let ticket = |(id, status, last_seq, unread): (String, String, i64, i64)| {
+        Ok(SessionTicket { id: word(&id)?, status, last_seq, unread: unread != 0 })
+    };
+    rows.into_iter().map(ticket).collect()
 }

@@ -1,9 +1,9 @@
 //! Chats: B3, C-W, presence, reading, identity.
 
-use bus::topic::{MESSAGE_MOVED, MESSAGE_QUEUED, TICKET_CHANGED};
+use bus::topic::{MESSAGE_MOVED, MESSAGE_QUEUED, MESSAGE_RECEIVED, REPLY_PROPOSED, TICKET_CHANGED};
 use domain::{
-    EmailAddress, MessageStatus, TicketId,
-    event::{ChatHistoryQuery, Visitor, VisitorSignalKind},
+    AuthorKind, EmailAddress, MessageStatus, TicketId,
+    event::{ChatHistoryQuery, ReplyProposed, Visitor, VisitorSignalKind},
 };
 
 use crate::world::{World, session};
@@ -22,6 +22,8 @@ on_both!(
     c_w_a_chat_in_which_nobody_writes_is_closed,
     earlier_chats_are_shown_to_whom_they_belong,
     history_resumes_across_tickets,
+    what_agents_have_read_is_in_the_history,
+    h6_two_tabs_that_begin_at_once_begin_one_session_with_one_welcome,
 );
 
 async fn say(world: &World, n: u8, visitor: &str, text: &str) -> TicketId {
@@ -252,4 +254,63 @@ async fn earlier_chats_are_shown_to_whom_they_belong(world: World) {
     assert!(ask(PastChatsOf::Signed { id: "42".into() }, 1).await.is_empty(), "not the chat that goes on");
     assert!(ask(PastChatsOf::Signed { id: "43".into() }, 9).await.is_empty());
     assert_eq!(ask(PastChatsOf::Session { session: session(2) }, 9).await.len(), 1);
+}
+
+async fn what_agents_have_read_is_in_the_history(world: World) {
+    let read = async || {
+        let query = ChatHistoryQuery { session: session(1), after_seq: 0, limit: 50 };
+        world.desk.chat_history(&query).await.unwrap().read_seq
+    };
+    let looks = async |id| {
+        let patch =
+            desk::tickets::TicketPatch { unread: Some(false), ..desk::tickets::TicketPatch::default() };
+        world.desk.change_ticket(id, patch, &world.actor()).await.unwrap();
+    };
+    assert_eq!(read().await, 0);
+    let one = say(&world, 1, "browser", "one").await;
+    assert_eq!(say(&world, 1, "browser", "two").await, one);
+    assert_eq!(read().await, 0, "nobody looked yet");
+    looks(one).await;
+    assert_eq!(read().await, 2);
+    world.turn(1_000);
+    world.take(world.signal(session(1), VisitorSignalKind::Ended)).await;
+    world.turn(1_000);
+    let two = say(&world, 1, "browser", "three").await;
+    assert_ne!(one, two);
+    assert_eq!(read().await, 2, "what was read in the chat before stays read");
+    looks(two).await;
+    assert_eq!(read().await, 3);
+}
+
+async fn h6_two_tabs_that_begin_at_once_begin_one_session_with_one_welcome(world: World) {
+    let replica = world.replica().await;
+    for n in 1..=5 {
+        let tab = |text: &str| world.chatted(&world.chat(session(n), &format!("browser {n}"), text));
+        let (one, two) =
+            tokio::join!(world.desk.take_in(vec![tab("left")]), replica.take_in(vec![tab("right")]));
+        let ticket = one[0].as_ref().unwrap().ticket_id.unwrap();
+        assert_eq!(two[0].as_ref().unwrap().ticket_id, Some(ticket));
+        let began = world.told(MESSAGE_RECEIVED).await.into_iter();
+        let began = began.filter(|e| e.session == Some(session(n)) && e.opened && e.message.seq == 1);
+        assert_eq!(began.count(), 1, "one message begins the session: the robot welcomes once");
+        // and if two robots hear of it, or one twice
+        let welcome = |id: &str| {
+            let event = ReplyProposed {
+                key: format!("welcome:{ticket}"),
+                ticket_id: ticket,
+                author: AuthorKind::AutoResponder,
+                text: format!("welcome, says {id}"),
+                without_consent: true,
+                at_most_once_per: None,
+                at: world.now(),
+            };
+            world.delivered(REPLY_PROPOSED, &format!("{id}:{ticket}"), &event)
+        };
+        let (one, two) =
+            tokio::join!(world.desk.take_in(vec![welcome("a")]), replica.take_in(vec![welcome("b")]));
+        assert!(one[0].is_ok() && two[0].is_ok());
+        world.take(welcome("c")).await;
+        let messages = world.messages(ticket).await;
+        assert_eq!(messages.iter().filter(|m| m.author.kind == AuthorKind::AutoResponder).count(), 1);
+    }
 }

@@ -66,6 +66,9 @@ pub struct ChatHistory {
     pub ticket_status: Option<String>,
     /// The ticket, once there is one.
     pub ticket_id: Option<TicketId>,
+    /// The newest `seq` that an agent has read (0 if none).
+    #[serde(default)]
+    pub read_seq: i64,
 }
 
 /// Asked by a web-chat node: what somebody said in earlier chats. Only somebody who proved who they are is answered.

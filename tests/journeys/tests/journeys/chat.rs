@@ -1,6 +1,9 @@
 //! A visitor writes and the agent's answer comes back (B3, C-W, C-X, contract §6).
 
-use harness::{frontdesk::Shape, visitor::Visitor};
+use harness::{
+    frontdesk::Shape,
+    visitor::{Kept, Visitor},
+};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -82,9 +85,32 @@ async fn a_second_session_of_the_same_visitor_is_a_second_ticket_on_one_profile(
     assert!(all.iter().all(|t| t["profile"]["id"] == monday["profile"]["id"]), "C-W: one profile");
 }
 
+async fn what_an_agent_has_read_stays_seen_after_a_reload(shape: Shape) {
+    let world = World::start(shape).await;
+    let mut visitor = Visitor::arrive(&world.page()).await.expect("a socket");
+    visitor.say("Are you there?").await.expect("an ack");
+    let ticket = world.ticket_with("channel=chat", "Are you there?").await;
+    let by_agent = |frame: &serde_json::Value| frame["type"] == "seen" && frame["by"] == "agent";
+    world.change(&ticket, json!({"unread": false})).await;
+    assert_eq!(visitor.wait_until(by_agent).await.expect("seen")["seq"], 1);
+    // a page that is loaded again has nothing but the token
+    let kept = Kept { last_seq: 0, ..visitor.go().await };
+    let (mut visitor, messages) = Visitor::resume(&kept).await.expect("back");
+    assert_eq!(messages.len(), 1);
+    assert_eq!(visitor.wait_until(by_agent).await.expect("still seen")["seq"], 1);
+    visitor.say("Hello?").await.expect("an ack");
+    let (mut visitor, _) = Visitor::resume(&visitor.go().await).await.expect("back");
+    let heard = visitor.listen_for(std::time::Duration::from_secs(1)).await;
+    assert!(
+        !heard.iter().any(|frame| by_agent(frame) && frame["seq"] == 2),
+        "nobody has read that: {heard:?}"
+    );
+}
+
 in_both_shapes!(
     a_visitor_writes_and_the_answer_comes_back,
     what_was_missed_comes_back_in_order_and_once,
     a_closed_chat_stays_closed_and_the_next_message_is_a_new_ticket,
     a_second_session_of_the_same_visitor_is_a_second_ticket_on_one_profile,
+    what_an_agent_has_read_stays_seen_after_a_reload,
 );

@@ -5,6 +5,7 @@ mod carried;
 mod carriers;
 mod chat;
 mod chat_abuse;
+mod chat_identity;
 mod colleagues;
 mod doctor;
 mod follow_up;

@@ -42,9 +42,9 @@ impl World {
         Self::start_as(shape, env, "", "").await
     }
 
-    /// Starts everything, with more numbers than the usual one.
-    pub async fn start_among(shape: Shape, env: Vec<(String, String)>, numbers: &str) -> Self {
-        Self::start_as(shape, env, "", numbers).await
+    /// Starts everything, with more numbers or chat sites than the usual ones.
+    pub async fn start_among(shape: Shape, env: Vec<(String, String)>, others: &str) -> Self {
+        Self::start_as(shape, env, "", others).await
     }
 
     /// Starts everything, with a number that sends at most that many segments a second.
@@ -53,14 +53,14 @@ impl World {
         Self::start_as(shape, Vec::new(), &pace, "").await
     }
 
-    async fn start_as(shape: Shape, env: Vec<(String, String)>, of_number: &str, numbers: &str) -> Self {
+    async fn start_as(shape: Shape, env: Vec<(String, String)>, of_number: &str, others: &str) -> Self {
         let twilio = Twilio::start(ACCOUNT, "the auth token").await.expect("a carrier");
         let relay = SmtpSink::start().await.expect("a relay");
         let config = format!(
             "[relay]\nurl = \"{}\"\n\
              [[sms.numbers]]\nnumber = \"{NUMBER}\"\nprovider = \"twilio\"\napi_base = \"{}\"\n{of_number}\
              [sms.numbers.credentials]\naccount_sid = \"{ACCOUNT}\"\nauth_token = \"the auth token\"\n\
-             {numbers}\
+             {others}\
              [[email.mailboxes]]\naddress = \"{MAILBOX}\"\ninbound = \"{INBOUND}\"\n\
              [[chat.sites]]\nid = \"main\"\nallowed_origins = [\"{SHOP}\"]\n",
             relay.url(),
