@@ -324,3 +324,16 @@ test('what an agent has read is seen, and counts neither as read by the visitor 
   world.wire.says({ type: 'seen', seq: 1 });
   expect(chat.view.unread).toBe(1);
 });
+
+test('what was read of one chat says nothing of the next', () => {
+  connect({ seq: 2, messages: [message(1, 'one'), message(2, 'two')] });
+  world.wire.says({ type: 'seen', seq: 2, by: 'agent' });
+  world.wire.ends();
+  world.pass(1_000);
+  connect({ seq: 2, messages: [] });
+  expect(chat.view.readUpTo).toBe(2);
+  world.wire.ends();
+  world.pass(1_000);
+  connect({ session: 'of-somebody-else', resume: 'token-9' });
+  expect(chat.view.readUpTo).toBe(0);
+});

@@ -242,7 +242,8 @@ export class Chat implements Listener, Sender {
 
   #ready(ready: Ready): void {
     const { store, onhappening } = this.options;
-    const afresh = (this.#session !== null && this.#session !== ready.session) || ready.truncated === true;
+    const another = this.#session !== null && this.#session !== ready.session;
+    const afresh = another || ready.truncated === true;
     const first = this.#session === null;
     this.#session = ready.session;
     this.#resume = ready.resume;
@@ -262,6 +263,7 @@ export class Chat implements Listener, Sender {
       items,
       history: ready.history ?? (afresh ? [] : this.view.history),
       ticket,
+      ...(another && { readUpTo: 0 }),
       office,
       agents: ready.agents_online ?? null,
       branding,
