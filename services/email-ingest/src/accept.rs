@@ -109,17 +109,16 @@ impl Intake {
             .next()
             .ok_or_else(|| anyhow::anyhow!("none of the recipients has a mailbox any more"))?;
         // While the disk takes the raw bytes, the mail is understood.
-        let key = raw_key(&raw);
-        let (kept, understood) = tokio::join!(
-            self.blobs.put(&key, raw.clone()),
+        let (key, understood) = tokio::join!(
+            self.blobs.keep(raw.clone(), || raw_key(&raw)),
             self.understand(envelope, recipient, mailbox, &raw)
         );
-        kept?;
-        let id = self.publish(understood, raw.len()).await?;
+        let key = key?;
+        let id = self.publish(understood, &key, raw.len()).await?;
         // One after the other: each has the mail's files in memory once more.
         for (recipient, mailbox) in mailboxes {
             let understood = self.understand(envelope, recipient, mailbox, &raw).await;
-            self.publish(understood, raw.len()).await?;
+            self.publish(understood, &key, raw.len()).await?;
         }
         Ok(Accepted { id })
     }
@@ -151,8 +150,10 @@ impl Intake {
         understood
     }
 
-    /// Keeps the files and publishes the event; its id.
-    async fn publish(&self, Understood { event, blobs }: Understood, size: usize) -> anyhow::Result<String> {
+    /// Keeps the files and publishes the event of the mail that lies under `raw`; its id.
+    async fn publish(&self, understood: Understood, raw: &str, size: usize) -> anyhow::Result<String> {
+        let Understood { mut event, blobs } = understood;
+        raw.clone_into(&mut event.raw);
         let files = blobs.into_iter().map(|(key, bytes)| async move { self.blobs.put(&key, bytes).await });
         futures::future::try_join_all(files).await?;
         let id = format!("mail:{}:{}", event.mailbox, event.digest);

@@ -3,7 +3,7 @@
 use domain::event::{InboundEmail, MailKind};
 use mail_parser::Message;
 
-use super::{Arrival, MAX_SUBJECT, Understood, body, clean, digest, fit, people, raw_key, sender::Origin};
+use super::{Arrival, MAX_SUBJECT, Understood, body, clean, digest, fit, people, sender::Origin};
 use crate::{headers::Headers, spam, thread::Thread};
 
 /// What can be said without parsing: the addresses, the ids, the subject as it stands, and the first of the body.
@@ -63,7 +63,7 @@ pub(super) fn skeleton(
         unreadable: None,
         confirmation: None,
         spam: spam::called(headers),
-        raw: raw_key(raw),
+        raw: String::new(),
         sent_at: None,
         received_at: arrival.now,
     }

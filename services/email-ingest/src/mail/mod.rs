@@ -56,7 +56,7 @@ pub struct Arrival<'a> {
 /// A mail, understood.
 #[derive(Clone, Debug)]
 pub struct Understood {
-    /// What to publish.
+    /// What to publish, but for the key of the raw mail, which is whoever's who keeps it.
     pub event: InboundEmail,
     /// What to keep before that: blob keys and contents.
     pub blobs: Vec<(String, Bytes)>,
