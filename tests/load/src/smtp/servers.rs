@@ -2,14 +2,14 @@
 
 use std::{
     fs,
-    net::{SocketAddr, TcpListener},
+    net::SocketAddr,
     path::Path,
     process::{Command as Blocking, Stdio},
     time::Duration,
 };
 
 use harness::{
-    nats,
+    nats, ports,
     postfix::{Postfix, tool},
     process::{Process, executable, mortal},
 };
