@@ -3,6 +3,7 @@
 //!
 //! * [`dispatch`]: claim, send, report.
 //! * [`send`]: the ways out.
+//! * [`webhooks`]: what happens, told to programs elsewhere.
 //! * [`fetch`]: files of texts that lie at their carrier.
 
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use host::{Host, Secret};
 mod dispatch;
 mod fetch;
 mod send;
+mod webhooks;
 
 use dispatch::Dispatch;
 use fetch::Files;
@@ -22,6 +24,7 @@ use send::{
     email::{Mails, Relay, Way, dkim::Signers},
     sms::{Here, Texts},
 };
+use webhooks::Webhooks;
 
 const SMS: Subscription = Subscription {
     name: "notifier-sms",
@@ -43,6 +46,14 @@ const MEDIA: Subscription = Subscription {
     subjects: &["outbound.media"],
     batch: 1,
     concurrency: 4,
+};
+
+const WEBHOOKS: Subscription = Subscription {
+    name: "notifier-webhooks",
+    stream: Stream::Outbound,
+    subjects: &["outbound.webhook"],
+    batch: 1,
+    concurrency: 16,
 };
 
 /// Starts sending.
@@ -72,6 +83,15 @@ pub async fn start(host: &mut Host) -> anyhow::Result<()> {
     let mails = Mails { way, blobs: host.blobs(), clock: host.clock(), signers };
     let (blobs, lines) = (host.blobs(), config.sms.numbers.clone());
     let files = Files::new(host.bus(), blobs, host.clock(), host.metrics(), lines)?;
+    host.metrics().describe("frontdesk_webhooks_total", "What webhooks were told, by what became of it.");
+    let told = Webhooks::new(
+        host.bus(),
+        host.clock(),
+        host.metrics(),
+        web::reach::is_public,
+        &config.webhooks.inside_hosts,
+    )?;
+    host.consume(WEBHOOKS, Arc::new(told));
     host.consume(MEDIA, Arc::new(files));
     host.consume(SMS, dispatch(host, texts));
     host.consume(EMAIL, dispatch(host, mails));

@@ -4,7 +4,7 @@ use std::future::Future;
 
 use bus::{
     Question,
-    topic::{CHAT_HISTORY, CLAIM_SEND, PAST_CHATS, RELEASE_SEND, SETTINGS},
+    topic::{CHAT_HISTORY, CLAIM_SEND, PAST_CHATS, RELEASE_SEND, SETTINGS, WEBHOOK_TRIED, WEBHOOK_WORK},
 };
 use desk::{Desk, DeskError};
 use host::Host;
@@ -17,6 +17,12 @@ pub(crate) fn give(host: &mut Host, desk: &Desk) {
     });
     answer(host, "ticketing answers release_send", RELEASE_SEND, desk, |desk, release| async move {
         desk.release_send(&release).await
+    });
+    answer(host, "ticketing answers webhook_work", WEBHOOK_WORK, desk, |desk, asked| async move {
+        desk.webhook_work(&asked).await
+    });
+    answer(host, "ticketing answers webhook_tried", WEBHOOK_TRIED, desk, |desk, tried| async move {
+        desk.webhook_tried(tried).await
     });
     answer(host, "ticketing answers chat_history", CHAT_HISTORY, desk, |desk, query| async move {
         desk.chat_history(&query).await

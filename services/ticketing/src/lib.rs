@@ -3,6 +3,7 @@
 //!
 //! * [`intake`]: what came in, and dead letters into the ledger.
 //! * [`answers`]: may this go out, what did this chat say, what are the settings.
+//! * [`webhooks`]: what happens is told to programs elsewhere.
 //! * [`clockwork`]: timers and the outbox's sweeper.
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use host::{Configuration, Host, config::EnvelopeSender};
 mod answers;
 mod clockwork;
 mod intake;
+mod webhooks;
 
 /// Everything that comes in. One batch after the other: two at a time would let a customer's texts overtake each other,
 /// STOP and START among them, and wait for the same rows.
@@ -34,6 +36,15 @@ const BURIAL: Subscription = Subscription {
     concurrency: 1,
 };
 
+/// What webhooks may be told.
+const TELLING: Subscription = Subscription {
+    name: "ticketing-webhooks",
+    stream: Stream::Events,
+    subjects: &["desk.message.>", "desk.ticket.changed", "desk.note.added", "desk.profile.merged"],
+    batch: 100,
+    concurrency: 1,
+};
+
 /// Starts the service.
 ///
 /// # Errors
@@ -49,6 +60,7 @@ pub async fn start(host: &mut Host) -> anyhow::Result<()> {
     host.ready_check("database of ticketing", Box::new(move || Box::pin(ready(checked.clone()))));
     host.consume(INTAKE, Arc::new(intake::Intake::new(desk.clone(), host.metrics(), stopping.clone())));
     host.consume(BURIAL, Arc::new(intake::Burial::new(desk.clone())));
+    host.consume(TELLING, Arc::new(webhooks::Telling::new(desk.clone())));
     answers::give(host, &desk);
     host.spawn(
         "ticketing timers",

@@ -6,9 +6,9 @@ use domain::event::{
     AgentsOnline, BulkChanged, ChatFrames, ChatHistory, ChatHistoryQuery, ClaimSend, DeadLetter,
     DeliveryReported, FetchMedia, InboundChat, InboundEmail, InboundHeld, InboundSms, JudgeMail, LinkClicked,
     MailJudged, MailboxChanged, MediaFetched, MessageAdded, MessageChanged, MessageMoved, NoteAdded,
-    NoteRemoved, OutboundEmail, OutboundSms, PastChat, PastChatsQuery, ProfileMerged, ReleaseSend,
-    ReplyProposed, RoutingChanged, SendDecision, SmsReceipt, TicketChanged, Typing, ViewChanged,
-    VisitorSignal,
+    NoteRemoved, OutboundEmail, OutboundSms, OutboundWebhook, PastChat, PastChatsQuery, ProfileMerged,
+    ReleaseSend, ReplyProposed, RoutingChanged, SendDecision, SmsReceipt, TicketChanged, Typing, ViewChanged,
+    VisitorSignal, WebhookTried, WebhookWork,
 };
 use domain::{Timestamp, settings::Settings};
 
@@ -158,6 +158,8 @@ pub const OUTBOUND_MEDIA: Topic<FetchMedia> = Topic::new("outbound.media");
 /// desk → email-ingest: is this mail's sender who it says? It is work for one, so it cannot be heard on `inbound.email`,
 /// which ticketing takes from its queue.
 pub const OUTBOUND_TRUST: Topic<JudgeMail> = Topic::new("outbound.trust");
+/// desk → notifier: something is to be told to a program elsewhere.
+pub const OUTBOUND_WEBHOOK: Topic<OutboundWebhook> = Topic::new("outbound.webhook");
 
 /// A customer wrote.
 pub const MESSAGE_RECEIVED: Topic<MessageAdded> = Topic::new("desk.message.received");
@@ -202,6 +204,10 @@ pub const CHAT_FRAMES: Signal<ChatFrames> = Signal::new("signal.chat_frames");
 /// desk → ticketing: something is to happen at that time.
 pub const TIMER_SET: Signal<Timestamp> = Signal::new("signal.timer");
 
+/// notifier → ticketing: what is to be posted in this try?
+pub const WEBHOOK_WORK: Question<OutboundWebhook, WebhookWork> = Question::new("ask.webhook_work");
+/// notifier → ticketing: how a try went.
+pub const WEBHOOK_TRIED: Question<WebhookTried, ()> = Question::new("ask.webhook_tried");
 /// notifier → ticketing: may this go out now?
 pub const CLAIM_SEND: Question<ClaimSend, SendDecision> = Question::new("ask.claim_send");
 /// notifier → ticketing: it surely did not go out; give it back.

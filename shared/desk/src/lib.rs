@@ -61,6 +61,7 @@ mod text;
 pub mod tickets;
 pub mod timers;
 pub mod views;
+pub mod webhooks;
 
 pub use accounts::Actor;
 pub use error::DeskError;

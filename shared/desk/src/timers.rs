@@ -1,6 +1,6 @@
 //! What happens by itself at a time: a snoozed ticket comes back (G1), a message leaves, a text in parts waits no
 //! longer, a mail about a left chat leaves (H8), colleagues are told
-//! of new messages (H4), a change of many tickets gets on (E6), a merge of profiles settles, a chat in which nobody writes is closed (C-W).
+//! of new messages (H4), a change of many tickets gets on (E6), a merge of profiles settles, a webhook is told again, a chat in which nobody writes is closed (C-W).
 
 use domain::{TicketId, Timestamp, ticket::State};
 
@@ -19,6 +19,7 @@ use crate::{
         ticket_write,
         timers::{self, DueTimer, Timer},
     },
+    webhooks::WEBHOOK,
 };
 
 const WAKE: &str = "wake";
@@ -90,6 +91,7 @@ impl Desk {
             FOLLOW_UP => self.run_follow_up(timer).await,
             IDLE => self.run_idle(timer).await,
             BULK => self.run_bulk(word(&timer.subject_id)?).await,
+            WEBHOOK => self.run_webhook(timer).await,
             MERGE => self.run_merge(timer).await,
             NOTICE => self.run_notices(timer).await,
             JOIN => self.end_waiting(&timer.subject_id).await,

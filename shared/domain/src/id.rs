@@ -83,6 +83,14 @@ id!(
     MergeId
 );
 id!(
+    /// A program elsewhere that is told what happens.
+    WebhookId
+);
+id!(
+    /// One event for one webhook.
+    DeliveryId
+);
+id!(
     /// A rule that says what becomes of what comes in.
     RuleId
 );

@@ -37,12 +37,13 @@ pub mod tag;
 pub mod template;
 pub mod ticket;
 pub mod time;
+pub mod webhook;
 pub mod zone;
 
 pub use address::{Address, AddressError, EmailAddress, NamedAddress, PhoneNumber};
 pub use id::{
-    AttachmentId, BulkId, MergeId, MessageId, NoteId, ProfileId, QuickResponseId, RuleId, SessionId, TagId,
-    TeamId, TicketId, UserId, ViewId,
+    AttachmentId, BulkId, DeliveryId, MergeId, MessageId, NoteId, ProfileId, QuickResponseId, RuleId,
+    SessionId, TagId, TeamId, TicketId, UserId, ViewId, WebhookId,
 };
 pub use message::{Author, AuthorKind, Channel, Direction, Message, MessageStatus};
 pub use priority::Priority;

@@ -24,7 +24,7 @@ after(async () => {
 });
 
 const sizes = { wide: { width: 1440, height: 900 }, narrow: { width: 390, height: 844 } };
-const pages = ['organization', 'numbers', 'keywords', 'auto-responder', 'texts', 'mailboxes', 'chat', 'quick-responses', 'tags', 'notifications', 'people', 'keys'];
+const pages = ['organization', 'numbers', 'keywords', 'auto-responder', 'texts', 'mailboxes', 'chat', 'quick-responses', 'tags', 'notifications', 'people', 'keys', 'webhooks'];
 
 for (const [size, viewport] of Object.entries(sizes)) {
   for (const colorScheme of ['light', 'dark']) {

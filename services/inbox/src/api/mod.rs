@@ -47,6 +47,7 @@ pub mod tickets;
 pub mod typing;
 pub mod users;
 pub mod views;
+pub mod webhooks;
 
 /// Largest JSON body.
 const JSON_LIMIT: usize = 512 * 1024;
@@ -117,6 +118,11 @@ pub(crate) fn calls() -> OpenApiRouter<Shared> {
         .routes(routes!(rules::decisions))
         .routes(routes!(api_keys::list, api_keys::add))
         .routes(routes!(api_keys::revoke))
+        .routes(routes!(webhooks::list, webhooks::add))
+        .routes(routes!(webhooks::change, webhooks::remove))
+        .routes(routes!(webhooks::test))
+        .routes(routes!(webhooks::deliveries))
+        .routes(routes!(webhooks::replay))
         .routes(routes!(ledger::list))
         .routes(routes!(ledger::replay))
         .routes(routes!(attachments::show))

@@ -21,6 +21,8 @@ pub mod tag;
 pub mod team;
 pub mod ticket;
 pub mod views;
+pub mod webhook;
+pub mod webhook_words;
 pub mod word;
 
 use domain::Timestamp;

@@ -2,6 +2,8 @@
 
 use utoipa::ToSchema;
 
+pub use super::webhook_words::{WebhookEvent, WebhookKind, WebhookState};
+
 /// The way a conversation travels.
 #[derive(ToSchema)]
 #[schema(rename_all = "snake_case")]
@@ -385,6 +387,9 @@ mod tests {
         assert_eq!(words::<super::MessageStatus>(), said(domain::MessageStatus::ALL));
         assert_eq!(words::<super::Priority>(), said(&domain::Priority::ALL));
         assert_eq!(words::<super::TagColour>(), said(&domain::tag::TagColour::ALL));
+        assert_eq!(words::<super::WebhookEvent>(), said(&domain::webhook::WebhookEvent::ALL));
+        assert_eq!(words::<super::WebhookKind>(), said(&domain::webhook::WebhookKind::ALL));
+        assert_eq!(words::<super::WebhookState>(), said(&domain::webhook::DeliveryState::ALL));
         assert_eq!(words::<super::Role>(), said(&domain::Role::ALL));
         assert_eq!(
             words::<super::ConsentKind>(),

@@ -20,5 +20,6 @@ mod routing;
 mod tags;
 mod tickets;
 mod views;
+mod webhooks;
 mod words;
 mod world;

@@ -30,6 +30,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (2026112615, "waiting mails", include_str!("migrations/0015_waiting_mails.sql")),
     (2026112617, "tags", include_str!("migrations/0017_tags.sql")),
     (2026112618, "merges", include_str!("migrations/0018_merges.sql")),
+    (2026112619, "webhooks", include_str!("migrations/0019_webhooks.sql")),
 ];
 
 /// The version this executable needs.

@@ -59,6 +59,8 @@ pub mod ticket_write;
 pub mod timers;
 pub(crate) mod trust;
 pub(crate) mod views;
+pub(crate) mod webhook_deliveries;
+pub(crate) mod webhooks;
 
 /// A transaction; rolled back when dropped without [`Tx::commit`].
 pub type Tx = Transaction<'static, Any>;

@@ -41,3 +41,4 @@ mod tags;
 mod teams;
 mod tickets;
 mod views;
+mod webhooks;

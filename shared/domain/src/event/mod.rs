@@ -12,10 +12,11 @@ mod mailbox;
 mod outbound;
 mod question;
 mod trust;
+mod webhook;
 
 pub use crate::mail::MailKind;
 
-pub use self::{desk::*, inbound::*, live::*, mailbox::*, outbound::*, question::*, trust::*};
+pub use self::{desk::*, inbound::*, live::*, mailbox::*, outbound::*, question::*, trust::*, webhook::*};
 
 /// A dead letter: an event that a consumer could not handle.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -24,6 +24,7 @@ mod secret;
 mod smtp;
 #[cfg(test)]
 mod tests;
+mod webhooks;
 
 pub use channels::{ChatChannels, Credentials, Provider, Site, SmsChannels, SmsNumber, WebhookProof};
 pub use dns::Dns;
@@ -31,6 +32,7 @@ pub use fault::{Fault, Faults};
 pub use mailboxes::{DkimKey, EmailChannels, EnvelopeSender, Mailbox};
 pub use secret::{Secret, shown};
 pub use smtp::{Network, Smtp};
+pub use webhooks::Webhooks;
 
 use fault::Layer;
 use schema::{Key, Kind};
@@ -56,6 +58,7 @@ const KEYS: &[Key] = &[
     Key::new("sms", Kind::Table(channels::SMS)),
     Key::new("email", Kind::Table(mailboxes::EMAIL)),
     Key::new("chat", Kind::Table(channels::CHAT)),
+    Key::new("webhooks", Kind::Table(webhooks::WEBHOOKS)),
 ];
 const OWNER: &[Key] = &[
     Key::new("email", Kind::Text(rules::email_address)),
@@ -98,6 +101,8 @@ pub struct Configuration {
     pub email: EmailChannels,
     /// Chat sites.
     pub chat: ChatChannels,
+    /// Webhooks out.
+    pub webhooks: Webhooks,
 }
 
 /// A section that is one address, perhaps with a password in it.
@@ -141,6 +146,7 @@ impl Default for Configuration {
             sms: SmsChannels::default(),
             email: EmailChannels::default(),
             chat: ChatChannels::default(),
+            webhooks: Webhooks::default(),
         }
     }
 }

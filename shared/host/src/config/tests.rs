@@ -12,6 +12,7 @@ nats.url = "nats://frontdesk:hunter2@broker:4222"
 database.url = "postgres://desk:hunter2@db/desk"
 blobs.url = "file:///var/lib/frontdesk/blobs"
 smtp = { listen = "0.0.0.0:25", max_size = 1000000, lmtp_listen = "127.0.0.1:24", tls_certificate = "/tls/crt", tls_key = "/tls/key", require_tls = true, trusted_peers = ["10.0.0.0/8"], proxy_protocol = true }
+webhooks = { inside_hosts = ["crm.internal"] }
 dns = { servers = ["192.0.2.53:53"], timeout_seconds = 3 }
 relay.url = "smtps://u:hunter2@mail.example.com"
 owner = { email = "owner@example.com", password = "hunter2hunter2", api_key = "hunter2key" }

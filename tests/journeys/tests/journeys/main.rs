@@ -22,6 +22,7 @@ mod robots;
 mod text;
 mod trace;
 mod trust;
+mod webhooks;
 mod world;
 
 /// Makes two tests of each story: as one process, and as a cluster with two replicas of every role.

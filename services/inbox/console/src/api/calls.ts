@@ -2,6 +2,7 @@ import { call } from './client';
 import type {
   AddedKey,
   AddedUser,
+  AddedWebhook,
   AnswerPreview,
   ApiKey,
   Attachment,
@@ -21,6 +22,7 @@ import type {
   Message,
   NewConsent,
   NewReply,
+  NewWebhook,
   Note,
   Page,
   Patch,
@@ -46,6 +48,9 @@ import type {
   User,
   ViewCounts,
   ViewFilters,
+  Webhook,
+  WebhookDelivery,
+  WebhookPatch,
 } from './shapes';
 
 /** Every call the console makes, by noun. */
@@ -206,6 +211,18 @@ export const keys = {
   list: async () => (await call<Page<ApiKey>>('GET', '/api-keys')).data,
   add: (name: string, role: Role) => call<AddedKey>('POST', '/api-keys', { body: { name, role } }),
   revoke: (id: string) => call<void>('DELETE', `/api-keys/${id}`),
+};
+
+export const webhooks = {
+  list: async () => (await call<Page<Webhook>>('GET', '/webhooks')).data,
+  add: (webhook: NewWebhook) => call<AddedWebhook>('POST', '/webhooks', { body: webhook }),
+  change: (id: string, patch: WebhookPatch) => call<Webhook>('PATCH', `/webhooks/${id}`, { body: patch }),
+  remove: (id: string) => call<void>('DELETE', `/webhooks/${id}`),
+  /** Tells it that this is a try-out. */
+  test: (id: string) => call<WebhookDelivery>('POST', `/webhooks/${id}/test`),
+  deliveries: async (id: string) => (await call<Page<WebhookDelivery>>('GET', `/webhooks/${id}/deliveries`)).data,
+  /** Tells something again, under the same id. */
+  replay: (id: string, delivery: string) => call<WebhookDelivery>('POST', `/webhooks/${id}/deliveries/${delivery}/replay`),
 };
 
 export const ledger = {

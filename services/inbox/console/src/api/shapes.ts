@@ -68,6 +68,12 @@ export type Settings = Schemas['Settings'];
 export type Language = Schemas['Language'];
 export type ApiKey = Schemas['ApiKey'];
 export type AddedKey = Schemas['AddedKey'];
+export type Webhook = Schemas['Webhook'];
+export type WebhookEvent = Schemas['WebhookEvent'];
+export type WebhookDelivery = Schemas['WebhookDelivery'];
+export type AddedWebhook = Schemas['AddedWebhook'];
+export type NewWebhook = Schemas['AddWebhook'];
+export type WebhookPatch = Schemas['ChangeWebhook'];
 export type LedgerEntry = Schemas['LedgerEntry'];
 export type LedgerState = Schemas['LedgerState'];
 

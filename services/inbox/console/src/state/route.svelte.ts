@@ -3,7 +3,7 @@
 export const builtIn = ['mine', 'unassigned', 'all', 'mentions', 'snoozed', 'blocked'] as const;
 /** One that everybody has, or the id of a saved one. */
 export type View = (typeof builtIn)[number] | (string & {});
-export type SettingsPage = 'organization' | 'numbers' | 'keywords' | 'auto-responder' | 'texts' | 'mailboxes' | 'chat' | 'quick-responses' | 'tags' | 'notifications' | 'teams' | 'rules' | 'people' | 'keys';
+export type SettingsPage = 'organization' | 'numbers' | 'keywords' | 'auto-responder' | 'texts' | 'mailboxes' | 'chat' | 'quick-responses' | 'tags' | 'notifications' | 'teams' | 'rules' | 'people' | 'keys' | 'webhooks';
 
 export type Place =
   /** `search`: filters, as the address keeps them. */
@@ -14,7 +14,7 @@ export type Place =
   | { screen: 'welcome'; token: string };
 
 const isId = (text: string) => /^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(text);
-const settingsPages: SettingsPage[] = ['organization', 'numbers', 'keywords', 'auto-responder', 'texts', 'mailboxes', 'chat', 'quick-responses', 'tags', 'notifications', 'teams', 'rules', 'people', 'keys'];
+const settingsPages: SettingsPage[] = ['organization', 'numbers', 'keywords', 'auto-responder', 'texts', 'mailboxes', 'chat', 'quick-responses', 'tags', 'notifications', 'teams', 'rules', 'people', 'keys', 'webhooks'];
 
 /** Reads an address; what cannot be read is My inbox. */
 export function placeOf(hash: string): Place {

@@ -1258,6 +1258,100 @@ export interface paths {
         patch: operations["patch_views_id"];
         trace?: never;
     };
+    "/api/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every webhook, oldest first. */
+        get: operations["get_webhooks"];
+        put?: never;
+        /**
+         * Makes a webhook. The answer is the only place where its secret is shown.
+         * @description Each event is posted as `{"type", "timestamp", "data"}` and signed as Standard Webhooks describe it: `webhook-id` stays
+         *     the same at every try of an event, `webhook-timestamp` is the try's time in seconds, `webhook-signature` is `v1,` and
+         *     the base64 of the HMAC-SHA256 of `{id}.{timestamp}.{body}` under the secret (the base64 behind `whsec_`). Anything but
+         *     a 2xx within 15 seconds is tried again, ever more rarely, for 24 hours; then it is given up and the webhook is switched
+         *     off. 410 switches it off at once. Events come at least once and in no promised order.
+         */
+        post: operations["post_webhooks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Deletes a webhook, and what was told to it. */
+        delete: operations["delete_webhooks_id"];
+        options?: never;
+        head?: never;
+        /** Changes a webhook, or switches it off or on. */
+        patch: operations["patch_webhooks_id"];
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was told to a webhook in the last two weeks, newest first, and how each try went. */
+        get: operations["get_webhooks_id_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/deliveries/{delivery}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tells an event again, under the same id, whatever became of it before. */
+        post: operations["post_webhooks_id_deliveries_delivery_replay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tells a webhook that this is a try-out: `webhook.test`. What became of it is among its deliveries. */
+        post: operations["post_webhooks_id_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1322,6 +1416,17 @@ export interface components {
             /** @description What they may do. */
             role: components["schemas"]["Role"];
         };
+        /** @description A webhook to make. */
+        AddWebhook: {
+            /** @description What it is told. */
+            events: components["schemas"]["WebhookEvent"][];
+            /** @description In which form it is told: signed JSON, or what Slack's incoming webhooks take. */
+            kind: components["schemas"]["WebhookKind"];
+            /** @description Name, at most 80 characters. */
+            name: string;
+            /** @description Where: on the public internet, or a host of `webhooks.inside_hosts` of the configuration. */
+            url: string;
+        };
         /** @description An API key just made. */
         AddedKey: components["schemas"]["ApiKey"] & {
             /** @description The key. Shown only now; `null` when the request is repeated. */
@@ -1331,6 +1436,14 @@ export interface components {
         AddedUser: components["schemas"]["User"] & {
             /** @description Where they come in, once, within 24 hours, if they were given no password. Shown only now. */
             sign_in_link: string | null;
+        };
+        /** @description A webhook just made. */
+        AddedWebhook: components["schemas"]["Webhook"] & {
+            /**
+             * @description What requests are signed with (Standard Webhooks). Shown only now; `null` when the request is repeated, and for
+             *     Slack, which checks no signature.
+             */
+            secret: string | null;
         };
         /** @description One way a customer is known. */
         Address: {
@@ -1784,6 +1897,17 @@ export interface components {
             position?: number | null;
             /** @description Everybody sees it; for managers only. */
             shared?: boolean | null;
+        };
+        /** @description What changes about a webhook. What is not named stays. */
+        ChangeWebhook: {
+            /** @description It is told. Switched on again, it is as if it had never failed. */
+            active?: boolean | null;
+            /** @description What it is told. */
+            events?: components["schemas"]["WebhookEvent"][] | null;
+            /** @description Name. */
+            name?: string | null;
+            /** @description Where. */
+            url?: string | null;
         };
         /**
          * @description The way a conversation travels.
@@ -3283,6 +3407,64 @@ export interface components {
             /** @description Give it as `cursor` for the next page; `null` on the last one. */
             next_cursor: string | null;
         };
+        /** @description One page of a list. */
+        Page_Webhook: {
+            /** @description The rows. */
+            data: {
+                /** @description It is told. */
+                active: boolean;
+                /** @description Made. */
+                created_at: components["schemas"]["Time"];
+                /** @description Why it was switched off by itself, if it was. */
+                disabled_why: string | null;
+                /** @description What it is told. */
+                events: components["schemas"]["WebhookEvent"][];
+                /**
+                 * Format: uuid
+                 * @description Id.
+                 */
+                id: string;
+                /** @description In which form it is told. */
+                kind: components["schemas"]["WebhookKind"];
+                /** @description Name. */
+                name: string;
+                /** @description Last changed. */
+                updated_at: components["schemas"]["Time"];
+                /** @description Where. */
+                url: string;
+            }[];
+            /** @description Give it as `cursor` for the next page; `null` on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
+        Page_WebhookDelivery: {
+            /** @description The rows. */
+            data: {
+                /** @description What is posted. */
+                body: string;
+                /** @description When it happened. */
+                created_at: components["schemas"]["Time"];
+                /** @description What happened, such as `ticket.created`; `webhook.test` for a try-out. */
+                event: string;
+                /**
+                 * Format: uuid
+                 * @description Id; `webhook-id` of every try, by which the receiver knows a repeat.
+                 */
+                id: string;
+                /** @description How each try went, oldest first. */
+                log: components["schemas"]["WebhookTry"][];
+                next_at: components["schemas"]["Time"] | null;
+                /** @description What became of it. */
+                state: components["schemas"]["WebhookState"];
+                /**
+                 * Format: int64
+                 * @description How often it was tried.
+                 */
+                tries: number;
+            }[];
+            /** @description Give it as `cursor` for the next page; `null` on the last one. */
+            next_cursor: string | null;
+        };
         /** @description Somebody in a mail's head. */
         Person: {
             /** @description The address. */
@@ -4081,11 +4263,96 @@ export interface components {
             /** @description When the first of them was written. */
             since: components["schemas"]["Time"];
         };
+        /** @description A program that is told what happens, without its secret. */
+        Webhook: {
+            /** @description It is told. */
+            active: boolean;
+            /** @description Made. */
+            created_at: components["schemas"]["Time"];
+            /** @description Why it was switched off by itself, if it was. */
+            disabled_why: string | null;
+            /** @description What it is told. */
+            events: components["schemas"]["WebhookEvent"][];
+            /**
+             * Format: uuid
+             * @description Id.
+             */
+            id: string;
+            /** @description In which form it is told. */
+            kind: components["schemas"]["WebhookKind"];
+            /** @description Name. */
+            name: string;
+            /** @description Last changed. */
+            updated_at: components["schemas"]["Time"];
+            /** @description Where. */
+            url: string;
+        };
+        /** @description One event for one webhook. */
+        WebhookDelivery: {
+            /** @description What is posted. */
+            body: string;
+            /** @description When it happened. */
+            created_at: components["schemas"]["Time"];
+            /** @description What happened, such as `ticket.created`; `webhook.test` for a try-out. */
+            event: string;
+            /**
+             * Format: uuid
+             * @description Id; `webhook-id` of every try, by which the receiver knows a repeat.
+             */
+            id: string;
+            /** @description How each try went, oldest first. */
+            log: components["schemas"]["WebhookTry"][];
+            next_at: components["schemas"]["Time"] | null;
+            /** @description What became of it. */
+            state: components["schemas"]["WebhookState"];
+            /**
+             * Format: int64
+             * @description How often it was tried.
+             */
+            tries: number;
+        };
+        /**
+         * @description What a webhook can be told.
+         * @enum {string}
+         */
+        WebhookEvent: "ticket.created" | "ticket.changed" | "message.received" | "message.queued" | "message.status" | "note.added" | "profile.merged";
+        /**
+         * @description In which form a webhook is told.
+         * @enum {string}
+         */
+        WebhookKind: "signed" | "slack";
         /**
          * @description What proves that a call comes from a number's carrier.
          * @enum {string}
          */
         WebhookProof: "webhook_secret" | "signature" | "basic" | "none";
+        /**
+         * @description What became of what a webhook was told.
+         * @enum {string}
+         */
+        WebhookState: "pending" | "delivered" | "failed";
+        /** @description How a try went. */
+        WebhookTry: {
+            /** @description When. */
+            at: components["schemas"]["Time"];
+            /**
+             * Format: int64
+             * @description The how-manieth.
+             */
+            attempt: number;
+            /**
+             * Format: int64
+             * @description How long it took, in milliseconds.
+             */
+            millis: number;
+            /** @description The beginning of what it said, or why there was no answer. */
+            said: string;
+            /**
+             * Format: int32
+             * @description The receiver's answer, if there was one.
+             */
+            status: number | null;
+        };
         /** @description Why a mail is in its ticket. */
         WhyHere: {
             /** @description One sentence for people. */
@@ -7227,6 +7494,237 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["View"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_webhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Webhook"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_webhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddWebhook"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddedWebhook"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_webhooks_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Webhook */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_webhooks_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Webhook */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeWebhook"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_webhooks_id_deliveries: {
+        parameters: {
+            query?: {
+                /** @description At most this many, up to 200. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Webhook */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_WebhookDelivery"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_webhooks_id_deliveries_delivery_replay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Webhook */
+                id: string;
+                /** @description Delivery */
+                delivery: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDelivery"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_webhooks_id_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Webhook */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDelivery"];
                 };
             };
             /** @description Refused */

@@ -1,0 +1,264 @@
+//! What happened is brought to webhooks: at least once, in no promised order, each under an id of its own that stays.
+//!
+//! A delivery is written with the work for the notifier. Whatever becomes of that work, a timer asks again: after the
+//! pause of a try that failed, or when nobody says how it went.
+
+use bus::{Delivery as Heard, Packet, topic::OUTBOUND_WEBHOOK};
+use domain::{
+    DeliveryId, Timestamp, WebhookId,
+    event::{OutboundWebhook, WebhookPost, WebhookTried, WebhookWork},
+    webhook::{self, DeliveryState},
+};
+use serde_json::json;
+
+use super::{Delivery, Webhook, body};
+use crate::{
+    Actor, Desk, DeskError,
+    store::{
+        Tx, outbox,
+        timers::{self, DueTimer, Timer},
+        webhook_deliveries as rows, webhooks,
+    },
+    text,
+};
+
+/// The kind of its timers.
+pub(crate) const WEBHOOK: &str = "webhook";
+/// How long nothing may be heard of a try.
+const LOST_AFTER: i64 = 5 * 60_000;
+/// How long it is kept what was told.
+const KEPT: i64 = 14 * 24 * 60 * 60_000;
+/// Most old deliveries forgotten at once.
+const FORGOTTEN: i64 = 200;
+/// Longest answer that is kept, in characters.
+const MAX_SAID: usize = 500;
+/// What a try-out is called.
+const TEST: &str = "webhook.test";
+
+impl Desk {
+    /// Tells webhooks what was heard of the desk. Heard again, it is told once.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn tell_webhooks(&self, heard: &[Heard]) -> Result<(), DeskError> {
+        let active = |all: Vec<Webhook>| all.into_iter().filter(|one| one.active).collect::<Vec<_>>();
+        let mut told = active(self.webhooks().await?);
+        if told.is_empty() {
+            return Ok(());
+        }
+        let now = self.now();
+        let mut tx = self.store.begin().await?;
+        told = active(webhooks::all(&mut *tx).await?);
+        let mut packets = Vec::new();
+        for one in heard {
+            for said in body::said(&one.subject, &one.envelope) {
+                let asked = told
+                    .iter()
+                    .filter(|hook| hook.events.contains(&said.event) && hook.created_at <= one.envelope.at);
+                for hook in asked {
+                    let id = DeliveryId::named(hook.id.0, &format!("{}:{}", one.envelope.id, said.event));
+                    let (event, at) = (said.event.as_str(), one.envelope.at);
+                    let body = body::body(hook.kind, event, &said.data, &said.line, at);
+                    let fresh = Delivery { body, ..Delivery::fresh(hook.id, id, event, at, now) };
+                    packets.extend(self.begin_delivery(&mut tx, fresh, now).await?);
+                }
+            }
+        }
+        rows::forget(&mut tx, now.plus(-KEPT), FORGOTTEN).await?;
+        self.commit(tx, packets).await
+    }
+
+    /// Has a webhook told that this is a try-out.
+    ///
+    /// # Errors
+    /// There is no such webhook; `webhook_off`.
+    pub async fn test_webhook(&self, id: WebhookId, actor: &Actor) -> Result<Delivery, DeskError> {
+        let now = self.now();
+        let mut tx = self.store.begin().await?;
+        let hook = webhooks::lock(&self.store, &mut tx, id).await?.ok_or(DeskError::NotFound("webhook"))?;
+        check_on(&hook)?;
+        let (data, line) = (json!({ "by": actor.name }), "A try-out from Frontdesk: it works.");
+        let body = body::body(hook.kind, TEST, &data, line, now);
+        let delivery = DeliveryId::new(now, &crate::entropy());
+        let fresh = Delivery { body, ..Delivery::fresh(id, delivery, TEST, now, now) };
+        let packet = self.begin_delivery(&mut tx, fresh.clone(), now).await?;
+        self.commit(tx, packet.into_iter().collect()).await?;
+        Ok(fresh)
+    }
+
+    /// Has something told again, under its id, from now on for a day.
+    ///
+    /// # Errors
+    /// There is no such delivery of this webhook; `webhook_off`.
+    pub async fn replay_delivery(&self, hook: WebhookId, id: DeliveryId) -> Result<Delivery, DeskError> {
+        let now = self.now();
+        let mut tx = self.store.begin().await?;
+        let webhook =
+            webhooks::lock(&self.store, &mut tx, hook).await?.ok_or(DeskError::NotFound("webhook"))?;
+        check_on(&webhook)?;
+        let found = rows::lock(&self.store, &mut tx, id).await?.filter(|one| one.webhook == hook);
+        let mut one = found.ok_or(DeskError::NotFound("delivery"))?;
+        (one.state, one.begun_at) = (DeliveryState::Pending, now);
+        one.attempt = one.attempt.max(one.tries) + 1;
+        let packet = self.hand_over(&mut tx, &mut one, now).await?;
+        self.commit(tx, vec![packet]).await?;
+        Ok(one)
+    }
+
+    /// What is to be posted in a try, unless that is over.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn webhook_work(&self, asked: &OutboundWebhook) -> Result<WebhookWork, DeskError> {
+        let mut tx = self.store.begin().await?;
+        let Some(one) = rows::lock(&self.store, &mut tx, asked.delivery_id).await? else {
+            return Ok(WebhookWork::Drop);
+        };
+        let hook = webhooks::lock(&self.store, &mut tx, one.webhook).await?.filter(|hook| hook.active);
+        let open = one.attempt == asked.attempt && one.tries < asked.attempt;
+        let due = one.state == DeliveryState::Pending && open;
+        Ok(match hook.filter(|_| due) {
+            Some(Webhook { id, url, kind, secret, .. }) => {
+                WebhookWork::Post(WebhookPost { webhook_id: id, url, form: kind, secret, body: one.body })
+            }
+            None => WebhookWork::Drop,
+        })
+    }
+
+    /// Writes down how a try went, and what follows. Said again, it changes nothing.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn webhook_tried(&self, mut tried: WebhookTried) -> Result<(), DeskError> {
+        let now = self.now();
+        tried.said = text::clean(&tried.said).chars().take(MAX_SAID).collect();
+        let mut tx = self.store.begin().await?;
+        let Some(mut one) = rows::lock(&self.store, &mut tx, tried.delivery_id).await? else { return Ok(()) };
+        if !rows::tried(&mut tx, &tried).await? {
+            return Ok(());
+        }
+        one.tries = one.tries.max(tried.attempt);
+        if one.state == DeliveryState::Pending && one.attempt == tried.attempt {
+            self.settle_delivery(&mut tx, &mut one, &tried, now).await?;
+        }
+        rows::save(&mut tx, &one).await?;
+        self.commit(tx, Vec::new()).await
+    }
+
+    /// The pause after a try is over, or nobody said how it went.
+    pub(crate) async fn run_webhook(&self, timer: &DueTimer) -> Result<(), DeskError> {
+        let now = self.now();
+        let id = timer.subject_id.parse().map_err(|_| DeskError::Refused("no id of a delivery".into()))?;
+        let mut tx = self.store.begin().await?;
+        let one = rows::lock(&self.store, &mut tx, id).await?;
+        if timers::take_due(&mut tx, &timer.key, now).await?.is_none() {
+            return Ok(());
+        }
+        let pending = one.filter(|one| one.state == DeliveryState::Pending);
+        let Some(mut one) = pending else { return self.commit(tx, Vec::new()).await };
+        let hook = webhooks::lock(&self.store, &mut tx, one.webhook).await?;
+        if !hook.is_some_and(|hook| hook.active) {
+            (one.state, one.next_at) = (DeliveryState::Failed, None);
+            rows::save(&mut tx, &one).await?;
+            return self.commit(tx, Vec::new()).await;
+        }
+        one.attempt += 1;
+        let packet = self.hand_over(&mut tx, &mut one, now).await?;
+        self.commit(tx, vec![packet]).await
+    }
+
+    /// `None` if it was begun before.
+    async fn begin_delivery(
+        &self,
+        tx: &mut Tx,
+        mut one: Delivery,
+        now: Timestamp,
+    ) -> Result<Option<Packet>, DeskError> {
+        if !rows::insert(tx, &one).await? {
+            return Ok(None);
+        }
+        self.hand_over(tx, &mut one, now).await.map(Some)
+    }
+
+    /// Hands the try that is due to the notifier.
+    async fn hand_over(&self, tx: &mut Tx, one: &mut Delivery, now: Timestamp) -> Result<Packet, DeskError> {
+        one.next_at = Some(now);
+        rows::save(tx, one).await?;
+        self.ask_again(tx, one.id, now.plus(LOST_AFTER)).await?;
+        let work = OutboundWebhook { delivery_id: one.id, attempt: one.attempt };
+        outbox::add(tx, OUTBOUND_WEBHOOK, &format!("webhook:{}:{}", one.id, one.attempt), now, &work).await
+    }
+
+    async fn settle_delivery(
+        &self,
+        tx: &mut Tx,
+        one: &mut Delivery,
+        tried: &WebhookTried,
+        now: Timestamp,
+    ) -> Result<(), DeskError> {
+        let next = webhook::next_try(one.begun_at, now, one.attempt, tried.patience);
+        one.next_at = None;
+        if webhook::is_taken(tried.status) {
+            one.state = DeliveryState::Delivered;
+        } else if webhook::is_gone(tried.status) {
+            one.state = DeliveryState::Failed;
+            self.switch_off(tx, one.webhook, "its receiver says that it is gone for good (410)", now).await?;
+        } else if let Some(next) = next {
+            one.next_at = Some(next);
+            return self.ask_again(tx, one.id, next).await;
+        } else {
+            one.state = DeliveryState::Failed;
+            self.switch_off(tx, one.webhook, "for a day its receiver took nothing", now).await?;
+        }
+        timers::clear(tx, &key(one.id)).await
+    }
+
+    async fn switch_off(
+        &self,
+        tx: &mut Tx,
+        id: WebhookId,
+        why: &str,
+        now: Timestamp,
+    ) -> Result<(), DeskError> {
+        let Some(mut hook) = webhooks::lock(&self.store, tx, id).await? else { return Ok(()) };
+        (hook.active, hook.disabled_why, hook.updated_at) = (false, Some(why.to_owned()), now);
+        tracing::warn!(webhook = %id, why, "a webhook was switched off");
+        webhooks::save(tx, &hook).await
+    }
+
+    async fn ask_again(&self, tx: &mut Tx, id: DeliveryId, due: Timestamp) -> Result<(), DeskError> {
+        let (key, subject) = (key(id), id.to_string());
+        timers::set(tx, Timer { key: &key, kind: WEBHOOK, subject: &subject, due, number: None }).await?;
+        self.bell.set(due);
+        Ok(())
+    }
+}
+
+impl Delivery {
+    /// Of what happened then, begun now.
+    fn fresh(webhook: WebhookId, id: DeliveryId, event: &str, at: Timestamp, now: Timestamp) -> Self {
+        Self {
+            id,
+            webhook,
+            event: event.to_owned(),
+            body: String::new(),
+            state: DeliveryState::Pending,
+            tries: 0,
+            attempt: 1,
+            begun_at: now,
+            next_at: Some(now),
+            created_at: at,
+        }
+    }
+}
+
+fn check_on(hook: &Webhook) -> Result<(), DeskError> {
+    if hook.active {
+        return Ok(());
+    }
+    Err(DeskError::conflict("webhook_off", "this webhook is switched off: switch it on first"))
+}
+
+fn key(id: DeliveryId) -> String {
+    format!("{WEBHOOK}:{id}")
+}
