@@ -170,7 +170,8 @@ impl Desk {
     }
 
     /// Takes a merge back: what moved goes back, with what was written since in the tickets that go back. What came
-    /// since otherwise stays; whoever refused texts meanwhile has refused them as both.
+    /// since otherwise stays; whoever refused texts meanwhile has refused them as both, and who had refused them before
+    /// the merge refuses them again: a "yes" that came since may be the other's.
     ///
     /// # Errors
     /// There is no such merge into this profile; `merge_undone`, `merged_since`.
@@ -189,7 +190,11 @@ impl Desk {
         }
         rows::hold_tickets(&self.store, &mut tx, [merge.kept, merge.gone]).await?;
         self.refuse_as_both(&mut tx, &merge).await?;
+        let refused = refused_again(&mut tx, &merge, now).await?;
         rows::back(&mut tx, &merge).await?;
+        for line in refused {
+            people::add_consent(&mut tx, merge.kept, None, &line).await?;
+        }
         rows::undone(&mut tx, id, &actor.name, now).await?;
         timers::clear(&mut tx, &key(id)).await?;
         let mut packets = self.touch_tickets(&mut tx, merge.kept, None, |_| {}).await?;
@@ -261,15 +266,34 @@ impl Desk {
 
     /// Whoever refused since the merge has refused as both: which of the two it was nobody knows.
     async fn refuse_as_both(&self, tx: &mut Tx, merge: &Merge) -> Result<(), DeskError> {
-        let since = people::consents_in(&self.store, tx, merge.kept).await?;
-        let no = |line: &&ConsentRecord| {
-            line.at >= merge.at && line.state == ConsentState::Unsubscribed && line.source != merge.source()
-        };
-        for line in since.iter().filter(no) {
+        let since = rows::consents(tx, merge, rows::Words::Since).await?;
+        for line in since.iter().filter(|line| line.state == ConsentState::Unsubscribed) {
             people::add_consent(tx, merge.gone, None, line).await?;
         }
         Ok(())
     }
+}
+
+/// The words by which the profile that stays refuses again what it had refused before the merge, and what somebody
+/// agreed to since.
+async fn refused_again(tx: &mut Tx, merge: &Merge, now: Timestamp) -> Result<Vec<ConsentRecord>, DeskError> {
+    let own = rows::consents(tx, merge, rows::Words::Own).await?;
+    let since = rows::consents(tx, merge, rows::Words::Since).await?;
+    let had = consent::subscribed(&own);
+    let asked_again = |kind: &ConsentKind| {
+        !had.contains(kind)
+            && own.iter().any(|line| line.kind == *kind)
+            && since.iter().any(|line| line.kind == *kind && line.state == ConsentState::Subscribed)
+    };
+    let line = |kind| ConsentRecord {
+        kind,
+        state: ConsentState::Unsubscribed,
+        source: "unmerge".into(),
+        text: "It had refused before it was merged; who agreed since is not known.".into(),
+        number: None,
+        at: now,
+    };
+    Ok(ConsentKind::ALL.into_iter().filter(asked_again).map(line).collect())
 }
 
 async fn told(tx: &mut Tx, merge: &Merge, undone: bool, now: Timestamp) -> Result<Packet, DeskError> {

@@ -7,6 +7,7 @@ use host::config::Dns;
 use mail_auth::{
     ArcOutput, AuthenticatedMessage, DkimOutput, DkimResult, DmarcResult, MessageAuthenticator, SpfOutput,
     SpfResult,
+    dkim::Signature,
     dmarc::{Policy, verify::DmarcParameters},
     hickory_resolver::{
         TokioResolver,
@@ -73,7 +74,11 @@ impl Resolver {
     async fn ask(&self, raw: &[u8], client: Option<&MailClient>, envelope_from: &str) -> Proofs {
         let Some(message) = AuthenticatedMessage::parse(raw) else { return Proofs::default() };
         let spf = self.spf(client, envelope_from).await;
-        let dkim = self.asked.verify_dkim(&message).await;
+        let mut dkim = self.asked.verify_dkim(&message).await;
+        // A signature must cover who wrote it (RFC 6376 section 5.4).
+        let covers_from =
+            |signature: &Signature| signature.h.iter().any(|name| name.eq_ignore_ascii_case("from"));
+        dkim.retain(|one| one.signature().is_none_or(covers_from));
         let arc = self.asked.verify_arc(&message).await;
         let sender = envelope_from.rsplit_once('@').map_or("", |(_, domain)| domain);
         let sender = if sender.is_empty() { spf.domain() } else { sender };

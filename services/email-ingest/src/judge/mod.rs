@@ -17,7 +17,7 @@ use futures::FutureExt;
 use host::{Blobs, Configuration, Host};
 use tokio::runtime::Handle;
 
-use crate::{headers::Headers, spam};
+use crate::{headers::Headers, mail::srs, spam};
 
 pub mod dns;
 pub mod look_up;
@@ -99,7 +99,9 @@ impl Judge {
         let Some(resolver) = self.resolver.clone() else {
             return spam.map(|spam| judge(&Proofs { spam: Some(spam), ..Proofs::default() }, &[]));
         };
-        if many {
+        // With two of them, what is signed need not be what is shown (RFC 6376 section 8.15).
+        let is_from_one = headers.all("from").count() == 1;
+        if many || !is_from_one {
             return Some(judge(&Proofs { spam, ..Proofs::default() }, &[]));
         }
         Some(match found(resolver, work.clone(), raw.clone()).await {
@@ -113,7 +115,8 @@ impl Judge {
 async fn found(resolver: Resolver, work: JudgeMail, raw: Bytes) -> Option<Proofs> {
     let handle = Handle::current();
     let asking = tokio::task::spawn_blocking(move || {
-        let asked = resolver.proofs(&raw, work.client.as_ref(), &work.envelope_from);
+        let client = work.client.as_ref().filter(|_| !is_passed_on(&work));
+        let asked = resolver.proofs(&raw, client, &work.envelope_from);
         handle.block_on(AssertUnwindSafe(asked).catch_unwind())
     });
     match asking.await {
@@ -123,6 +126,14 @@ async fn found(resolver: Resolver, work: JudgeMail, raw: Bytes) -> Option<Proofs
             Some(Proofs::default())
         }
     }
+}
+
+/// Whether its envelope is of a forwarder, or of the mailbox itself: the server that handed it over then says nothing of
+/// who wrote it.
+fn is_passed_on(work: &JudgeMail) -> bool {
+    let domain = work.envelope_from.rsplit_once('@').map_or("", |(_, domain)| domain);
+    let is_own = domain.eq_ignore_ascii_case(work.mailbox.domain());
+    is_own || srs::original(&work.envelope_from) != work.envelope_from
 }
 
 impl Handler for Judge {

@@ -26,7 +26,7 @@ pub mod minimal;
 mod people;
 mod security;
 mod sender;
-mod srs;
+pub(crate) mod srs;
 mod tnef;
 
 pub use digest::{digest, raw_key};

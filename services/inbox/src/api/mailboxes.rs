@@ -135,10 +135,12 @@ pub struct MailboxTrial {
 #[utoipa::path(get, path = "/mailboxes", tag = "settings", responses((status = 200, body = Page<Mailbox>)))]
 pub async fn list(State(app): State<Shared>, Agent(actor): Agent) -> Answer<Json<Page<Mailbox>>> {
     let mut all = app.desk.mailboxes().await?;
-    if !actor.role.may(Permission::ManageInbox) {
+    let held = if actor.role.may(Permission::ManageInbox) {
+        app.desk.last_held_mail().await?.map(HeldMail::from)
+    } else {
         all.iter_mut().for_each(|mailbox| mailbox.confirmations.clear());
-    }
-    let held = app.desk.last_held_mail().await?.map(HeldMail::from);
+        None
+    };
     Ok(Json(Page::whole(all.into_iter().map(|one| shown(&app, one, held.clone())).collect())))
 }
 

@@ -27,6 +27,8 @@ mod tests;
 const PATIENCE: Duration = Duration::from_secs(15);
 /// How much of an answer is kept, in bytes.
 const KEPT: usize = 500;
+/// How long the words behind an answer's status may take.
+const WORDS_WITHIN: Duration = Duration::from_secs(3);
 /// How long what became of a try is held on to while the desk is away.
 const INSIST_FOR: Duration = Duration::from_secs(20);
 
@@ -94,13 +96,6 @@ impl Webhooks {
     }
 
     async fn post(&self, post: &WebhookPost, id: &str, seconds: i64) -> Answer {
-        match tokio::time::timeout(PATIENCE, self.request(post, id, seconds)).await {
-            Ok(answer) => answer,
-            Err(_) => Answer::none(format!("no answer within {} seconds", PATIENCE.as_secs())),
-        }
-    }
-
-    async fn request(&self, post: &WebhookPost, id: &str, seconds: i64) -> Answer {
         let Ok(url) = Url::parse(&post.url) else { return Answer::none("its address makes no sense") };
         let client = match self.client(&url) {
             Ok(client) => client,
@@ -116,10 +111,11 @@ impl Webhooks {
                 .header("webhook-timestamp", seconds.to_string())
                 .header("webhook-signature", signature);
         }
-        match request.send().await {
-            Ok(response) => Answer::of(response).await,
+        match tokio::time::timeout(PATIENCE, request.send()).await {
+            Ok(Ok(response)) => Answer::of(response).await,
+            Err(_) => Answer::none(format!("no answer within {} seconds", PATIENCE.as_secs())),
             // the address may be a secret
-            Err(error) => Answer::none(format!("{:#}", anyhow::Error::new(error.without_url()))),
+            Ok(Err(error)) => Answer::none(format!("{:#}", anyhow::Error::new(error.without_url()))),
         }
     }
 
@@ -165,13 +161,17 @@ impl Answer {
         let seconds =
             response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
         let mut said = Vec::new();
-        while let Ok(Some(chunk)) = response.chunk().await {
-            said.extend_from_slice(&chunk);
-            if said.len() >= KEPT {
-                said.truncate(KEPT);
-                break;
+        let read = async {
+            while let Ok(Some(chunk)) = response.chunk().await {
+                said.extend_from_slice(&chunk);
+                if said.len() >= KEPT {
+                    said.truncate(KEPT);
+                    break;
+                }
             }
-        }
+        };
+        // The status counts, also where the words behind it do not come.
+        let _ = tokio::time::timeout(WORDS_WITHIN, read).await;
         let patience = seconds.map(|seconds: i64| seconds.saturating_mul(1000));
         Self { status, said: String::from_utf8_lossy(&said).into_owned(), patience }
     }

@@ -45,14 +45,16 @@ pub(super) async fn take_in(batch: &mut Batch<'_>, judged: &MailJudged) -> Resul
     let Some(mut mail) = rows::mail(&mut batch.tx, id).await? else {
         return Ok(Outcome::done("it shows nothing of a mail", Some(ticket)));
     };
-    if !says_more(&judged.trust, mail.trust.as_ref()) {
+    let trust = of_shown(plain(&judged.trust), mail.from.address.domain());
+    if !says_more(&trust, mail.trust.as_ref()) {
         return Ok(Outcome::done("it was judged before", Some(ticket)));
     }
-    mail.trust = Some(plain(&judged.trust));
+    let mark = trust.mark;
+    mail.trust = Some(trust);
     rows::write(&mut batch.tx, id, &mail, batch.now).await?;
     let packet = attribution::message_changed(batch.desk, &mut batch.tx, ticket, id).await?;
     batch.told(packet);
-    Ok(Outcome::done(format!("its sender is {}", judged.trust.mark), Some(ticket)))
+    Ok(Outcome::done(format!("its sender is {mark}"), Some(ticket)))
 }
 
 /// A confirmation or a trial mail is in no ticket.
@@ -72,6 +74,19 @@ fn says_more(new: &Trust, known: Option<&Trust>) -> bool {
     known.is_none_or(|known| known.mark == TrustMark::Unknown && new.mark != TrustMark::Unknown)
 }
 
+/// Who is shown as the sender need not be who was judged: a form's `Reply-To`, the author of a mail that a colleague passed
+/// on. Nobody is vouched for by somebody else.
+fn of_shown(trust: Trust, shown: &str) -> Trust {
+    let Some(by) = trust.domain.as_deref().filter(|_| trust.mark == TrustMark::Good) else { return trust };
+    let (by, shown) = (by.to_lowercase(), shown.to_lowercase());
+    if shown == by || shown.strip_suffix(&by).is_some_and(|below| below.ends_with('.')) {
+        return trust;
+    }
+    let why = format!("{by} vouches for who sent it on, not for {shown}");
+    let reasons = [why].into_iter().chain(trust.reasons).collect();
+    Trust { mark: TrustMark::Neutral, domain: None, reasons, ..trust }
+}
+
 fn plain(trust: &Trust) -> Trust {
     let short = |words: &String| text::line(words).chars().take(LONGEST).collect();
     Trust { reasons: trust.reasons.iter().take(MOST).map(short).collect(), ..trust.clone() }
@@ -84,6 +99,22 @@ mod tests {
     fn trust(mark: TrustMark) -> Trust {
         let none = || "none".to_owned();
         Trust { mark, domain: None, spf: none(), dkim: none(), dmarc: none(), arc: none(), reasons: vec![] }
+    }
+
+    #[test]
+    fn nobody_is_vouched_for_by_somebody_else() {
+        use TrustMark::{Doubtful, Good, Neutral};
+        for (mark, by, shown, is) in [
+            (Good, "acme.example", "acme.example", Good),
+            (Good, "acme.example", "Mail.Acme.example", Good),
+            (Good, "acme.example", "notacme.example", Neutral),
+            (Good, "acme.example", "bank.example", Neutral),
+            (Doubtful, "acme.example", "bank.example", Doubtful),
+        ] {
+            let judged = of_shown(Trust { domain: Some(by.into()), ..trust(mark) }, shown);
+            assert_eq!(judged.mark, is, "{by} {shown}");
+            assert_eq!(judged.reasons.len(), usize::from(is == Neutral));
+        }
     }
 
     #[test]

@@ -1,9 +1,13 @@
 //! Profiles that turned out to be one person. What moves is written down item by item, so that exactly that goes back.
 
-use domain::{MergeId, ProfileId, Timestamp};
+use domain::{MergeId, ProfileId, Timestamp, consent::ConsentRecord};
 use sqlx::{AssertSqlSafe, Row, any::AnyRow};
 
-use super::{Store, Tx, rows::word, search_index};
+use super::{
+    Store, Tx,
+    rows::{consent, word},
+    search_index,
+};
 use crate::{
     DeskError,
     merge::{Merge, Taken},
@@ -58,7 +62,8 @@ pub(crate) async fn messages(store: &Store, id: ProfileId) -> Result<i64, DeskEr
     Ok(sqlx::query_scalar(sql).bind(id.to_string()).fetch_one(store.reader()).await?)
 }
 
-/// Writes a merge down.
+/// Writes a merge down, and which words on consent the profile that stays had itself: a word's time does not tell, as
+/// it may have come late.
 pub(crate) async fn insert(tx: &mut Tx, merge: &Merge) -> Result<(), DeskError> {
     let taken = serde_json::to_string(&merge.taken)
         .map_err(|error| DeskError::Refused(format!("a merge cannot be written down: {error}")))?;
@@ -75,7 +80,44 @@ pub(crate) async fn insert(tx: &mut Tx, merge: &Merge) -> Result<(), DeskError> 
     .bind(merge.at.millis())
     .execute(&mut **tx)
     .await?;
+    let sql = "INSERT INTO merge_items (merge_id, kind, item) SELECT $1, 'own_consent', id FROM consents \
+        WHERE profile_id = $2 ON CONFLICT (merge_id, kind, item) DO NOTHING";
+    sqlx::query(sql).bind(merge.id.to_string()).bind(merge.kept.to_string()).execute(&mut **tx).await?;
     Ok(())
+}
+
+/// Whose words on consent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Words {
+    /// Those that the profile that stays had before.
+    Own,
+    /// Those that came to it since, but for the merge's.
+    Since,
+}
+
+/// Words on consent of the profile that stays, as of a merge, oldest first.
+pub(crate) async fn consents(
+    tx: &mut Tx,
+    merge: &Merge,
+    words: Words,
+) -> Result<Vec<ConsentRecord>, DeskError> {
+    let among = match words {
+        Words::Own => "IN (SELECT item FROM merge_items WHERE merge_id = $2 AND kind = 'own_consent')",
+        Words::Since => {
+            "NOT IN (SELECT item FROM merge_items WHERE merge_id = $2 AND kind IN ('own_consent', 'consent'))"
+        }
+    };
+    let sql = AssertSqlSafe(format!(
+        "SELECT kind, state, source, evidence, number, at FROM consents \
+         WHERE profile_id = $1 AND source <> $3 AND id {among} ORDER BY at, id"
+    ));
+    let rows = sqlx::query(sql)
+        .bind(merge.kept.to_string())
+        .bind(merge.id.to_string())
+        .bind(merge.source())
+        .fetch_all(&mut **tx)
+        .await?;
+    rows.iter().map(consent).collect()
 }
 
 /// Moves everything of the profile that goes to the one that stays; how many rows that were. Asked again, it moves what

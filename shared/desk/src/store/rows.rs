@@ -257,7 +257,8 @@ where
     Ok(found)
 }
 
-fn consent(row: &AnyRow) -> Result<ConsentRecord, DeskError> {
+/// A row of `consents` with kind, state, source, evidence, number and time.
+pub(super) fn consent(row: &AnyRow) -> Result<ConsentRecord, DeskError> {
     let marketing = row.try_get::<&str, _>("kind")? == ConsentKind::Marketing.as_str();
     let subscribed = row.try_get::<&str, _>("state")? == ConsentState::Subscribed.as_str();
     Ok(ConsentRecord {

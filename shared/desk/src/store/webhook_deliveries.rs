@@ -76,6 +76,28 @@ pub(crate) async fn tried(tx: &mut Tx, tried: &WebhookTried) -> Result<bool, Des
     Ok(done.rows_affected() == 1)
 }
 
+/// How often a delivery has failed since a time.
+pub(crate) async fn failures(tx: &mut Tx, id: DeliveryId, since: Timestamp) -> Result<i64, DeskError> {
+    let sql = "SELECT count(*) FROM webhook_tries WHERE delivery_id = $1 AND at >= $2";
+    Ok(sqlx::query_scalar(sql).bind(id.to_string()).bind(since.millis()).fetch_one(&mut **tx).await?)
+}
+
+/// Whether the receiver of a webhook took anything since a time.
+pub(crate) async fn took_any(tx: &mut Tx, webhook: WebhookId, since: Timestamp) -> Result<bool, DeskError> {
+    let sql = "SELECT 1 FROM webhook_tries JOIN webhook_deliveries ON id = delivery_id \
+        WHERE webhook_id = $1 AND at >= $2 AND status BETWEEN 200 AND 299 LIMIT 1";
+    let found =
+        sqlx::query(sql).bind(webhook.to_string()).bind(since.millis()).fetch_optional(&mut **tx).await?;
+    Ok(found.is_some())
+}
+
+/// The day of everything that waits begins anew.
+pub(crate) async fn begin_anew(tx: &mut Tx, webhook: WebhookId, now: Timestamp) -> Result<(), DeskError> {
+    let sql = "UPDATE webhook_deliveries SET begun_at = $1 WHERE webhook_id = $2 AND state = 'pending'";
+    sqlx::query(sql).bind(now.millis()).bind(webhook.to_string()).execute(&mut **tx).await?;
+    Ok(())
+}
+
 /// Deliveries of a webhook after a key, newest first, each with its tries.
 pub(crate) async fn page(
     store: &Store,

@@ -24,7 +24,8 @@ use crate::{
 
 /// The kind of its timers.
 pub(crate) const WEBHOOK: &str = "webhook";
-/// How long nothing may be heard of a try.
+/// How long nothing may be heard of a first try; of each further one that much longer, so that tries which wait for
+/// the notifier do not pile up behind each other.
 const LOST_AFTER: i64 = 5 * 60_000;
 /// How long it is kept what was told.
 const KEPT: i64 = 14 * 24 * 60 * 60_000;
@@ -157,7 +158,9 @@ impl Desk {
         let pending = one.filter(|one| one.state == DeliveryState::Pending);
         let Some(mut one) = pending else { return self.commit(tx, Vec::new()).await };
         let hook = webhooks::lock(&self.store, &mut tx, one.webhook).await?;
-        if !hook.is_some_and(|hook| hook.active) {
+        let is_lost = one.tries < one.attempt;
+        let is_over = is_lost && now.millis() - one.begun_at.millis() > webhook::GIVEN_UP_AFTER;
+        if is_over || !hook.is_some_and(|hook| hook.active) {
             (one.state, one.next_at) = (DeliveryState::Failed, None);
             rows::save(&mut tx, &one).await?;
             return self.commit(tx, Vec::new()).await;
@@ -184,7 +187,7 @@ impl Desk {
     async fn hand_over(&self, tx: &mut Tx, one: &mut Delivery, now: Timestamp) -> Result<Packet, DeskError> {
         one.next_at = Some(now);
         rows::save(tx, one).await?;
-        self.ask_again(tx, one.id, now.plus(LOST_AFTER)).await?;
+        self.ask_again(tx, one.id, now.plus(LOST_AFTER * one.attempt.max(1))).await?;
         let work = OutboundWebhook { delivery_id: one.id, attempt: one.attempt };
         outbox::add(tx, OUTBOUND_WEBHOOK, &format!("webhook:{}:{}", one.id, one.attempt), now, &work).await
     }
@@ -196,7 +199,8 @@ impl Desk {
         tried: &WebhookTried,
         now: Timestamp,
     ) -> Result<(), DeskError> {
-        let next = webhook::next_try(one.begun_at, now, one.attempt, tried.patience);
+        let failed = rows::failures(tx, one.id, one.begun_at).await?;
+        let next = webhook::next_try(one.begun_at, now, failed, tried.patience);
         one.next_at = None;
         if webhook::is_taken(tried.status) {
             one.state = DeliveryState::Delivered;
@@ -208,7 +212,9 @@ impl Desk {
             return self.ask_again(tx, one.id, next).await;
         } else {
             one.state = DeliveryState::Failed;
-            self.switch_off(tx, one.webhook, "for a day its receiver took nothing", now).await?;
+            if !rows::took_any(tx, one.webhook, one.begun_at).await? {
+                self.switch_off(tx, one.webhook, "for a day its receiver took nothing", now).await?;
+            }
         }
         timers::clear(tx, &key(one.id)).await
     }

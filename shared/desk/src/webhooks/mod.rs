@@ -184,6 +184,9 @@ impl Desk {
         }
         one.updated_at = self.now();
         rows::save(&mut tx, &one).await?;
+        if patch.active == Some(true) {
+            webhook_deliveries::begin_anew(&mut tx, id, one.updated_at).await?;
+        }
         self.commit(tx, Vec::new()).await?;
         tracing::info!(webhook = %id, by = %actor.id, "a webhook was changed");
         Ok(one)

@@ -15,6 +15,7 @@ on_both!(
     a2_what_is_written_after_a_merge_lands_at_the_one_that_stays,
     d2_of_two_words_on_consent_the_stricter_wins_and_undo_gives_each_their_own,
     d2_who_refused_after_a_merge_has_refused_as_both,
+    d2_a_stop_that_was_late_counts_for_both_and_a_yes_of_the_other_for_nobody,
     a2_merges_that_make_no_sense_are_refused_and_chains_are_undone_in_order,
     a2_what_was_written_by_whoever_did_not_see_the_merge_follows,
     a2_two_at_once_merge_once,
@@ -169,6 +170,33 @@ async fn d2_who_refused_after_a_merge_has_refused_as_both(world: World) {
         let can = world.ticket(ticket).await.can_reply;
         assert_eq!((can.allowed, can.code.as_deref()), (false, Some("sms_no_consent")));
     }
+}
+
+async fn d2_a_stop_that_was_late_counts_for_both_and_a_yes_of_the_other_for_nobody(world: World) {
+    use ConsentKind::{Marketing, Transactional};
+    use ConsentState::{Subscribed, Unsubscribed};
+    let owner = world.owner();
+    let ((_, anna), (_, ana)) = two(&world).await;
+    for id in [anna, ana] {
+        says(&world, id, Marketing, Subscribed).await;
+    }
+    says(&world, anna, Transactional, Unsubscribed).await;
+    let merge = world.desk.merge_profiles(anna, ana, &owner).await.unwrap();
+    says(&world, anna, Transactional, Subscribed).await;
+    let late = NewConsent {
+        kind: Marketing,
+        state: Unsubscribed,
+        source: "import".into(),
+        text: "STOP".into(),
+        number: Some(OTHER.into()),
+    };
+    world.turn(-5_000);
+    world.desk.record_consent(anna, late, &owner).await.unwrap();
+    world.turn(6_000);
+    world.desk.unmerge(anna, merge.id, &owner).await.unwrap();
+    assert!(!world.desk.profile(anna).await.unwrap().sms_kinds.contains(&Transactional), "hers was a no");
+    let theirs = world.desk.consents(ana).await.unwrap();
+    assert!(theirs.iter().any(|line| line.source == "import" && line.state == Unsubscribed), "{theirs:?}");
 }
 
 async fn a2_merges_that_make_no_sense_are_refused_and_chains_are_undone_in_order(world: World) {

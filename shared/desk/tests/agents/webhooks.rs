@@ -20,6 +20,7 @@ on_both!(
     h4_what_happens_is_told_once_to_whom_it_concerns,
     h4_a_try_that_fails_is_made_again_after_a_pause_and_the_log_says_how_it_went,
     h4_after_a_day_it_is_given_up_and_the_webhook_is_switched_off,
+    h4_one_event_that_is_never_taken_does_not_switch_off_a_webhook_that_takes_others,
     h4_a_try_of_which_nobody_hears_is_made_again_under_the_same_id,
     h4_what_was_told_can_be_told_again,
     h4_webhooks_that_make_no_sense_are_refused,
@@ -154,6 +155,25 @@ async fn h4_after_a_day_it_is_given_up_and_the_webhook_is_switched_off(world: Wo
     let test = world.desk.test_webhook(hook, &world.owner()).await.unwrap();
     tried(&world.desk, &world, test.id, 1, Some(410)).await;
     assert!(!world.desk.webhooks().await.unwrap()[0].active, "gone is gone at once");
+}
+
+async fn h4_one_event_that_is_never_taken_does_not_switch_off_a_webhook_that_takes_others(world: World) {
+    let (hook, id) = begun(&world).await;
+    let mut attempt = 1;
+    while work(&world, id, attempt).await.is_some() {
+        tried(&world.desk, &world, id, attempt, Some(422)).await;
+        world.turn(4 * 60 * 60_000);
+        if attempt == 2 {
+            let other = world.desk.test_webhook(hook, &world.owner()).await.unwrap();
+            tried(&world.desk, &world, other.id, 1, Some(200)).await;
+        }
+        world.desk.run_due_timers().await.unwrap();
+        attempt += 1;
+        assert!(attempt < 20);
+    }
+    let states: Vec<_> = log(&world, hook).await.iter().map(|(one, _)| one.state).collect();
+    assert!(states.contains(&DeliveryState::Failed), "{states:?}");
+    assert!(world.desk.webhooks().await.unwrap()[0].active);
 }
 
 async fn h4_a_try_of_which_nobody_hears_is_made_again_under_the_same_id(world: World) {

@@ -182,8 +182,11 @@ impl Writer {
             Place { pack: pack.id, offset, length: bytes.len() }.key()
         });
         let keys = keys.collect();
-        pack.file.write_all(&round)?;
-        pack.file.sync_data()?;
+        if let Err(error) = pack.file.write_all(&round).and_then(|()| pack.file.sync_data()) {
+            // Nobody knows a key behind this place: a full disk gets its bytes back.
+            let _ = pack.file.set_len(pack.length);
+            return Err(error);
+        }
         pack.length += round.len() as u64;
         self.pack = Some(pack);
         Ok(keys)
@@ -192,10 +195,9 @@ impl Writer {
 
 /// A new pack whose name is durable.
 fn begin(folder: &Path) -> io::Result<Pack> {
-    if !folder.is_dir() {
-        fs::create_dir_all(folder)?;
-        File::open(folder.parent().unwrap_or(folder))?.sync_all()?;
-    }
+    fs::create_dir_all(folder)?;
+    // Another process may have made it a moment ago, and not synced yet.
+    File::open(folder.parent().unwrap_or(folder))?.sync_all()?;
     let id = Uuid::new_v4();
     let file = File::create_new(path_of(folder, id))?;
     File::open(folder)?.sync_all()?;
