@@ -34,7 +34,8 @@ impl Blobs {
         let failed = format!("cannot make the folder {}", folder.display());
         let open = || {
             fs::create_dir_all(&folder)?;
-            Ok::<_, io::Error>(Place::Folder(Folder::open(folder.clone())?, Packs::open(&folder)?))
+            let packs = Packs::open(&folder)?;
+            Ok::<_, io::Error>(Place::Folder(Folder::open(folder)?, packs))
         };
         Ok(Self(open().context(failed)?))
     }
