@@ -33,12 +33,17 @@ fn confirmation(from: &str, code: &str) -> Vec<u8> {
     harness::mail::compose(&format!("Gmail Team <{from}>"), INBOUND, &subject, &text, &[])
 }
 
+/// On a busy machine the DNS may answer too late at first.
+fn is_known(trust: &Value) -> bool {
+    trust.is_object() && trust["mark"] != "unknown"
+}
+
 async fn gmails_confirmation_is_shown_with_its_mailbox(shape: Shape) {
     let dns = trust::dns().await;
     dns.txt("_dmarc.google.com", "v=DMARC1; p=reject");
     let world = trust::world(shape, &dns).await;
     trust::forwarded(&world, &trust::signed_by("google.com", &confirmation(GMAIL, "567890123"))).await;
-    let judged = |shown: &Value| shown["confirmations"][0]["trust"].is_object();
+    let judged = |shown: &Value| is_known(&shown["confirmations"][0]["trust"]);
     let shown = once(&world, "a confirmation, judged", judged).await;
     let first = &shown["confirmations"][0];
     assert_eq!((&first["code"], &first["link"]), (&json!("567890123"), &json!(LINK)));
@@ -74,7 +79,7 @@ async fn a_trial_mail_goes_all_the_way_round(shape: Shape) {
     // the forward of that address
     trust::forwarded(&world, &mail.raw).await;
     let back =
-        once(&world, "the trial mail back and judged", |shown| shown["trial"]["trust"].is_object()).await;
+        once(&world, "the trial mail back and judged", |shown| is_known(&shown["trial"]["trust"])).await;
     let came = &back["trial"];
     assert_eq!((&came["id"], &came["threaded"]), (&trial["id"], &json!(true)));
     assert!(came["arrived_at"].is_string() && came["trust"]["mark"] == "neutral", "{came}");

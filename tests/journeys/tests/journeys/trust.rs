@@ -34,7 +34,7 @@ const KEY: &str = include_str!("../../../../services/notifier/fixtures/dkim/rsa-
 const FORWARDER: &str = "198.51.100.7";
 
 /// Work that died with its process is given to another one after the broker waited for it.
-const AFTER_A_KILL: Duration = Duration::from_secs(75);
+const AFTER_A_KILL: Duration = Duration::from_secs(200);
 
 fn signer(domain: &str) -> Signer {
     let key = DkimKey { domain: domain.into(), selector: "s1".into(), key: Secret::new(KEY) };
