@@ -5,7 +5,7 @@
 CARGO ?= cargo
 UI = services/inbox/console services/web-chat/widget
 
-.PHONY: run test check build ui tools fmt bench-idle bench-sms bench-chat bench-smtp screenshots fuzz deny clean
+.PHONY: run test check build ui tools fmt bench-idle bench-sms bench-chat bench-smtp bench-inbox screenshots fuzz deny clean
 
 run: build data/owner.password
 	@echo "sign in as owner@acme.example with the password $$(cat data/owner.password)"
@@ -58,6 +58,11 @@ bench-chat: build
 bench-smtp: build
 	.ci/tools nats mail
 	$(CARGO) run --release --locked -p load -- smtp
+
+# How long agents wait, with up to a million tickets, on SQLite and on PostgreSQL, printed. Takes an hour and 30 GB.
+bench-inbox: build
+	.ci/tools postgres
+	$(CARGO) run --release --locked -p load -- inbox
 
 # Pictures of the console, the sandbox and the widget, desktop and phone, light and dark, into docs/.
 screenshots: build tests/browser/node_modules/.installed

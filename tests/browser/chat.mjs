@@ -2,11 +2,13 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { createServer as createMailServer } from 'node:net';
+import { PATIENCE } from './product.mjs';
 
 /** Pages at http://localhost, where the desk is at http://127.0.0.1: another origin, and another site. */
 export class Shop {
   static async start() {
     const shop = new Shop();
+    shop.site = 'main';
     shop.server = createServer((request, response) => shop.answer(request, response));
     await new Promise((resolve) => shop.server.listen(0, 'localhost', resolve));
     shop.origin = `http://localhost:${shop.server.address().port}`;
@@ -23,7 +25,7 @@ export class Shop {
     const attributes = [...searchParams].map(([name, value]) => ` data-${name}="${value}"`).join('');
     response.end(
       `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Shop</title>` +
-        `<link rel="stylesheet" href="/page.css"><script src="${this.desk}/chat/widget.js" data-site="main"${attributes} async></script>` +
+        `<link rel="stylesheet" href="/page.css"><script src="${this.desk}/chat/widget.js" data-site="${this.site}"${attributes} async></script>` +
         `<main><h1>Shop</h1><p>Mugs, blue and red.</p></main></html>`,
     );
   }
@@ -71,12 +73,12 @@ export class Visitor {
   /** Waits until the visitor sees exactly these messages, in this order, all of them sent. */
   async seesAll(texts) {
     await until(async () => JSON.stringify(await this.texts()) === JSON.stringify(texts) || this.texts(), `the visitor sees ${texts}`);
-    await this.panel.locator('.bubble.sending').waitFor({ state: 'detached' });
+    await this.panel.locator('.bubble.sending').first().waitFor({ state: 'detached' });
   }
 }
 
 /** Waits until `question` answers `true`; says its last answer when it does not. */
-export async function until(question, what, within = 30_000) {
+export async function until(question, what, within = PATIENCE) {
   const end = Date.now() + within;
   for (;;) {
     const answer = await question();

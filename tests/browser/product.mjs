@@ -1,7 +1,7 @@
 // Starts the real executable with the sandbox, and a real browser.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,8 @@ import { chromium } from 'playwright-core';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 export const OWNER = 'owner@acme.example';
 export const PASSWORD = 'correct horse battery staple';
+/** How long a story waits for what is sure to come: long, for a machine that others keep busy. */
+export const PATIENCE = 60_000;
 
 function executable() {
   const candidates = [process.env.TEST_EXECUTABLE, join(root, 'target/debug/frontdesk'), join(root, 'target/release/frontdesk')];
@@ -30,8 +32,9 @@ function freePort() {
 
 /** The product in one process, with the sandbox's channels; `stop()` and `start()` keep its data. */
 export class Product {
-  /** `origins`: where the pages of the chat's site are; `env`: further configuration. */
-  static async start({ origins, env = {} } = {}) {
+  /** `origins`: where the pages of the chat's site are; `env`: further configuration; `undoSeconds`: how long answers of
+   * the console wait to be taken back, which most stories have no time for. */
+  static async start({ origins, env = {}, undoSeconds = 0 } = {}) {
     const product = new Product();
     product.env = env;
     product.folder = mkdtempSync(join(tmpdir(), 'frontdesk-'));
@@ -44,7 +47,19 @@ export class Product {
       writeFileSync(product.config, sandbox);
     }
     await product.start();
+    await product.change({ replies: { undo_seconds: undoSeconds } });
     return product;
+  }
+
+  /** Changes settings, as the owner does. */
+  async change(settings) {
+    const json = { 'content-type': 'application/json' };
+    const signedIn = await fetch(`${this.url}/api/v1/session`, { method: 'POST', headers: json, body: JSON.stringify({ email: OWNER, password: PASSWORD }) });
+    const cookie = signedIn.headers.get('set-cookie').split(';')[0];
+    const { csrf_token: token } = await signedIn.json();
+    const headers = { ...json, cookie, 'x-csrf-token': token };
+    const answer = await fetch(`${this.url}/api/v1/settings`, { method: 'PATCH', headers, body: JSON.stringify(settings) });
+    if (!answer.ok) throw new Error(`settings: ${await answer.text()}`);
   }
 
   async start() {
@@ -92,12 +107,65 @@ export class Product {
   }
 }
 
-export function launch(more = []) {
+/** A line to the product that can be cut: what is under way ends, and nobody gets through until it is mended. */
+export class Line {
+  static async to(product) {
+    const line = new Line();
+    line.ends = new Set();
+    line.isCut = false;
+    line.server = createServer((near) => {
+      if (line.isCut) return near.destroy();
+      const far = connect(product.port, '127.0.0.1');
+      for (const [one, other] of [[near, far], [far, near]]) {
+        line.ends.add(one);
+        one.pipe(other);
+        one.on('error', () => other.destroy());
+        one.on('close', () => (line.ends.delete(one), other.destroy()));
+      }
+    });
+    await new Promise((resolve) => line.server.listen(0, '127.0.0.1', resolve));
+    line.url = `http://127.0.0.1:${line.server.address().port}`;
+    return line;
+  }
+
+  cut() {
+    this.isCut = true;
+    for (const end of this.ends) end.destroy();
+  }
+
+  mend() {
+    this.isCut = false;
+  }
+
+  stop() {
+    this.cut();
+    return new Promise((resolve) => this.server.close(resolve));
+  }
+}
+
+/** How many times slower than this machine browsers are to be: finds stories that depend on speed. */
+const SLOWNESS = Number(process.env.TEST_SLOWNESS ?? 1);
+
+export async function launch(more = []) {
   const paths = ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium', process.env.CHROMIUM];
   const executablePath = paths.find((path) => path && existsSync(path));
   const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
     '--disable-component-update', '--disable-sync', ...more];
-  return chromium.launch({ executablePath, args });
+  const browser = await chromium.launch({ executablePath, args });
+  if (SLOWNESS > 1) slowDown(browser);
+  return browser;
+}
+
+function slowDown(browser) {
+  const newContext = browser.newContext.bind(browser);
+  browser.newContext = async (options) => {
+    const context = await newContext(options);
+    context.on('page', async (page) => {
+      const session = await context.newCDPSession(page).catch(() => null);
+      await session?.send('Emulation.setCPUThrottlingRate', { rate: SLOWNESS }).catch(() => {});
+    });
+    return context;
+  };
 }
 
 /** The phone of the sandbox's page: what its customer writes and gets. */
@@ -136,6 +204,11 @@ const axe = readFileSync(new URL('node_modules/axe-core/axe.min.js', import.meta
 
 /** What axe-core finds wrong on the page as it stands: one line for each element. */
 export async function violations(page) {
+  // What still fades in or out has no contrast of its own.
+  await page.evaluate(() => {
+    const passing = document.getAnimations().filter((one) => one.effect?.getComputedTiming().endTime !== Infinity);
+    return Promise.allSettled(passing.map((one) => one.finished));
+  });
   await page.evaluate(axe);
   const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
   return found.violations.flatMap(({ id, help, nodes }) => nodes.map(({ target }) => `${id} (${help}): ${target.join(' ')}`));

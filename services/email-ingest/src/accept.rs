@@ -14,6 +14,7 @@ use crate::{
     headers::Headers,
     mail::{Understood, raw_key},
     routing::Routes,
+    unpublished::Unpublished,
 };
 
 /// Servers a mail may have passed; more is a loop (RFC 5321 §6.3).
@@ -58,6 +59,7 @@ pub struct Intake {
     budget: Budget,
     guard: Guard,
     metrics: Metrics,
+    unpublished: Unpublished,
 }
 
 impl Intake {
@@ -70,12 +72,26 @@ impl Intake {
         budget: Budget,
         metrics: Metrics,
     ) -> Self {
-        Self { bus, blobs, clock, routes, budget, guard: Guard::default(), metrics }
+        Self {
+            bus,
+            blobs,
+            clock,
+            routes,
+            budget,
+            guard: Guard::default(),
+            metrics,
+            unpublished: Unpublished::default(),
+        }
     }
 
     /// Memory for mails being read.
     pub fn budget(&self) -> &Budget {
         &self.budget
+    }
+
+    /// The mailboxes.
+    pub fn routes(&self) -> &Routes {
+        &self.routes
     }
 
     /// Takes a mail in, once per mailbox among its recipients. `Ok` means durable.
@@ -109,18 +125,26 @@ impl Intake {
             .next()
             .ok_or_else(|| anyhow::anyhow!("none of the recipients has a mailbox any more"))?;
         // While the disk takes the raw bytes, the mail is understood.
-        let (key, understood) = tokio::join!(
-            self.blobs.keep(raw.clone(), || raw_key(&raw)),
-            self.understand(envelope, recipient, mailbox, &raw)
-        );
-        let key = key?;
-        let id = self.publish(understood, &key, raw.len()).await?;
+        let (key, understood) =
+            tokio::join!(self.kept(&raw), self.understand(envelope, recipient, mailbox, &raw));
+        let pending = self.unpublished.pending(raw.clone(), key?);
+        let key = &pending.key;
+        let id = self.publish(understood, key, raw.len()).await?;
         // One after the other: each has the mail's files in memory once more.
         for (recipient, mailbox) in mailboxes {
             let understood = self.understand(envelope, recipient, mailbox, &raw).await;
-            self.publish(understood, &key, raw.len()).await?;
+            self.publish(understood, key, raw.len()).await?;
         }
+        pending.published();
         Ok(Accepted { id })
+    }
+
+    /// The key of the raw bytes, once they are on the disk.
+    async fn kept(&self, raw: &Bytes) -> anyhow::Result<String> {
+        if let Some(key) = self.unpublished.find(raw, &self.blobs).await {
+            return Ok(key);
+        }
+        self.blobs.keep(raw.clone(), || raw_key(raw)).await
     }
 
     /// Each mailbox once, with the recipient that named it first.
@@ -158,6 +182,10 @@ impl Intake {
         futures::future::try_join_all(files).await?;
         let id = format!("mail:{}:{}", event.mailbox, event.digest);
         let published = self.bus.publish(INBOUND_EMAIL, &id, &event).await?;
+        if published.duplicate {
+            // The bus keeps the first one alone: of the bytes that lie here for this one nobody would ever hear.
+            self.bus.publish(INBOUND_EMAIL, &format!("{id}:{raw}"), &event).await?;
+        }
         tracing::info!(%id, kind = ?event.kind, duplicate = published.duplicate, bytes = size, "a mail was taken in");
         Ok(id)
     }

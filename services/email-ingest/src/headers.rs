@@ -85,6 +85,11 @@ impl<'a> Headers<'a> {
         self.fields.iter().filter(move |(n, _)| n.starts_with(prefix)).map(|(_, value)| value.as_ref())
     }
 
+    /// Whether nothing in the mail is a header.
+    pub fn is_empty(&self) -> bool {
+        self.fields.is_empty()
+    }
+
     /// Where the body begins; the length of the mail if it has none.
     pub fn body_at(&self) -> usize {
         self.body

@@ -80,7 +80,7 @@ async fn receive(
     body: Body,
 ) -> Result<(StatusCode, Json<Receipt>), Problem> {
     let Some(key) = &door.key else {
-        return Err(Problem::forbidden("set email.webhook_key to take mail in here"));
+        return Err(Problem::forbidden("set email.webhook_key or owner.api_key to take mail in here"));
     };
     let known = door.routes.find(&parameters.rcpt).is_some();
     if !bearer(&headers).is_some_and(|given| same(sha256(given.as_bytes()), sha256(key.expose().as_bytes())))

@@ -1,11 +1,11 @@
-//! Takes mail in: SMTP, LMTP and raw mail over HTTP. A mail is answered for (`250`, `202`) once its raw bytes and files lie
+//! Takes mail in: SMTP, LMTP, raw mail over HTTP, and mailboxes that are read over IMAP. A mail is answered for (`250`, `202`) once its raw bytes and files lie
 //! in blobs and its event is on the bus; otherwise the sender is told to keep it (`451`, `503`). No mail is refused
 //! for being odd.
 //!
-//! * doors: [`smtp`], [`http`]; both end in [`accept`].
+//! * doors: [`smtp`], [`http`], [`imap`]; all end in [`accept`].
 //! * [`judge`]: whether a sender is who it says, asked by the desk.
 //! * rules, pure: [`smtp::session`], [`smtp::data`], [`smtp::chunk`], [`routing`], [`headers`], [`thread`], [`robot`], [`bounce`],
-//!   [`quote`], [`mail`], [`html`], [`spam`], [`judge::verdict`].
+//!   [`quote`], [`mail`], [`calendar`], [`html`], [`spam`], [`judge::verdict`].
 
 use std::sync::Arc;
 
@@ -17,10 +17,12 @@ use tokio::net::TcpListener;
 pub mod accept;
 pub mod bounce;
 pub mod budget;
+pub mod calendar;
 pub mod guard;
 pub mod headers;
 pub mod html;
 pub mod http;
+pub mod imap;
 pub mod judge;
 pub mod mail;
 pub mod quote;
@@ -29,6 +31,7 @@ pub mod routing;
 pub mod smtp;
 pub mod spam;
 pub mod thread;
+mod unpublished;
 
 /// Memory for mails being taken in, in bytes; more for installations that allow larger mails.
 const MEMORY: usize = 128 * 1024 * 1024;
@@ -46,7 +49,7 @@ pub async fn start(host: &mut Host) -> anyhow::Result<()> {
     let intake =
         accept::Intake::new(host.bus(), host.blobs(), host.clock(), routes.clone(), budget, host.metrics());
     host.mount(http::router(http::Door {
-        key: config.email.webhook_key.clone(),
+        key: config.mail_key().cloned(),
         routes: routes.clone(),
         max_size,
         intake: intake.clone(),
@@ -56,6 +59,7 @@ pub async fn start(host: &mut Host) -> anyhow::Result<()> {
     }));
 
     judge::start(host)?;
+    imap::start(host, &intake, max_size)?;
     let limits = smtp::Limits::with_max_size(max_size);
     let door = smtp::Door {
         host: config.public_url.host_str().unwrap_or("localhost").into(),

@@ -73,6 +73,7 @@ mod tests {
         let mailbox = |address: &str, inbound: &str| Mailbox {
             address: address.parse().unwrap(),
             inbound: inbound.parse().unwrap(),
+            imap: None,
         };
         Routes::new(vec![
             mailbox("support@example.com", "support@in.example.net"),

@@ -32,7 +32,7 @@ fn corpora() -> Option<PathBuf> {
 fn read(raw: &[u8]) -> InboundEmail {
     let address: EmailAddress = "support@example.com".parse().unwrap();
     let inbound = "support@in.example.net".parse().unwrap();
-    let routes = Routes::new(vec![Mailbox { address: address.clone(), inbound }]);
+    let routes = Routes::new(vec![Mailbox { address: address.clone(), inbound, imap: None }]);
     let now = Timestamp::parse("2026-11-21T12:00:00Z").unwrap();
     let arrival = Arrival {
         envelope_from: None,

@@ -19,7 +19,7 @@ fn read(name: &str) -> serde_json::Value {
         raw.iter().flat_map(|b| if *b == b'\n' { vec![b'\r', b'\n'] } else { vec![*b] }).collect();
     let address: EmailAddress = "support@example.com".parse().unwrap();
     let inbound = "support@in.example.net".parse().unwrap();
-    let routes = Routes::new(vec![Mailbox { address: address.clone(), inbound }]);
+    let routes = Routes::new(vec![Mailbox { address: address.clone(), inbound, imap: None }]);
     let understood = understand(
         &raw,
         &Arrival {

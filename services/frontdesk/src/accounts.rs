@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::{Context, ensure};
-use desk::{Channels, Desk, DeskError, Options, accounts::NewUser};
+use desk::{Actor, Channels, Desk, DeskError, Options, accounts::NewUser};
 use domain::{EmailAddress, Role};
 use host::{Configuration, Secret, SystemClock, config::shown};
 
@@ -114,9 +114,9 @@ pub async fn add_user(
     };
     let needs_link = password.is_none();
     let desk = ready_desk(&config).await?;
-    let user = desk.create_user(NewUser { email, name, role, password }).await?;
+    let user = desk.create_user(NewUser { email, name, role, password }, &shell()).await?;
     if needs_link {
-        let token = desk.create_sign_in_link(user.id).await?;
+        let token = desk.create_sign_in_link(user.id, &shell()).await?;
         say(welcome_link(&config, &token));
     } else {
         say(format_args!("added {} as {role}", user.email));
@@ -125,13 +125,28 @@ pub async fn add_user(
     Ok(())
 }
 
+/// Takes the second step away from somebody who has lost it, and ends their sessions.
+pub async fn reset_second_step(config: Configuration, email: EmailAddress) -> anyhow::Result<()> {
+    let desk = ready_desk(&config).await?;
+    let user = desk.user_by_email(&email).await.with_context(|| format!("nobody signs in as {email}"))?;
+    desk.reset_second_step(user.id, &shell()).await?;
+    say(format_args!("{email} signs in without a second step now, and is signed out everywhere"));
+    desk.close().await;
+    Ok(())
+}
+
 /// Adds a key and prints it alone, so that a script can keep it.
 pub async fn add_key(config: Configuration, name: String, role: Role) -> anyhow::Result<()> {
     let desk = ready_desk(&config).await?;
-    let key = desk.create_key(&name, role, None).await?;
+    let key = desk.create_key(&name, role, None, &shell()).await?;
     say(key.key);
     desk.close().await;
     Ok(())
+}
+
+/// Who types these commands, for the audit log.
+fn shell() -> Actor {
+    Actor { name: "Command line".into(), ..Actor::system() }
 }
 
 /// The desk, once its database has the right version. One machine's SQLite is brought there, as `up` does.

@@ -91,6 +91,11 @@ enum UserCommand {
         #[arg(long)]
         password_stdin: bool,
     },
+    /// Take the second step at sign-in away from somebody who has lost it; their sessions end
+    ResetSecondStep {
+        /// Address they sign in with
+        email: EmailAddress,
+    },
 }
 
 #[derive(Subcommand)]
@@ -161,6 +166,9 @@ fn dispatch(command: Command, config: Configuration, log_format: LogFormat) -> E
                 (None, false) => PasswordFrom::Link,
             };
             operate(log_format, accounts::add_user(config, email, name, role, from))
+        }
+        Command::User(UserCommand::ResetSecondStep { email }) => {
+            operate(log_format, accounts::reset_second_step(config, email))
         }
         Command::Key(KeyCommand::Add { name, role }) => {
             operate(log_format, accounts::add_key(config, name, role))

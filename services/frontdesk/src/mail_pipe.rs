@@ -80,8 +80,8 @@ pub fn run(config: &Configuration, options: Options, log_format: LogFormat) -> E
 
 async fn bring(config: &Configuration, options: Options) -> Result<(), (Told, String)> {
     let later = |why: String| (Told::Later, why);
-    let Some(key) = &config.email.webhook_key else {
-        return Err(later("set email.webhook_key, here and where email-ingest runs".into()));
+    let Some(key) = config.mail_key() else {
+        return Err(later("set email.webhook_key or owner.api_key, here and where email-ingest runs".into()));
     };
     let url = door(config, &options).map_err(later)?;
     let mail = read(config.smtp.max_size).await?;

@@ -90,7 +90,7 @@ pub fn run_alone(service: Service, config: Configuration, log_format: LogFormat)
     let (role, is_public) = (service.name(), service.is_public());
     let needs_bus = service.needs_bus();
     Launch { role, config, log_format, is_public, is_whole: false, needs_bus }.run(async |host| {
-        if service == Service::Inbox && accounts::is_owner_configured(host.config()) {
+        if host.is_first() && service == Service::Inbox && accounts::is_owner_configured(host.config()) {
             owner_of_cluster(host).await?;
         }
         service.start(host).await?;
@@ -103,7 +103,8 @@ pub fn run_alone(service: Service, config: Configuration, log_format: LogFormat)
 pub fn run_all(config: Configuration, log_format: LogFormat) -> ExitCode {
     let launch = Launch { role: "up", config, log_format, is_public: true, is_whole: true, needs_bus: true };
     launch.run(async |host| {
-        let entrance = prepare(host).await?;
+        // A process that starts its services anew has told whom it lets in.
+        let entrance = if host.is_first() { prepare(host).await? } else { Entrance::Settled };
         for service in Service::ALL {
             service.start(host).await?;
         }

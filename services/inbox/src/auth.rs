@@ -1,15 +1,18 @@
 //! Who asks, and may they (A1): an API key (`Authorization: Bearer`), or the session cookie, with which unsafe
 //! methods need the session's `x-csrf-token`.
 
-use std::{net::IpAddr, time::Duration};
+use std::{convert::Infallible, net::IpAddr, time::Duration};
 
 use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, Method, StatusCode, header, request::Parts},
 };
-use desk::{Actor, sign_in::Session};
+use desk::{
+    Actor,
+    sign_in::{Origin, Session},
+};
 use domain::role::Permission;
-use web::{Limiter, Problem, signature};
+use web::{ClientIp, Limiter, Problem, signature};
 
 use crate::{App, Shared, refusal::Refusal};
 
@@ -101,10 +104,26 @@ impl FromRequestParts<Shared> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Refusal> {
         // The guard of repeated requests may have asked already.
-        match parts.extensions.get::<Self>() {
-            Some(known) => Ok(known.clone()),
-            None => recognise(app, &parts.method, &parts.headers).await,
-        }
+        let mut caller = match parts.extensions.get::<Self>() {
+            Some(known) => known.clone(),
+            None => recognise(app, &parts.method, &parts.headers).await?,
+        };
+        let Ok(ClientIp(ip)) = ClientIp::from_request_parts(parts, app).await;
+        caller.actor.from = Some(ip);
+        Ok(caller)
+    }
+}
+
+/// Where a request comes from, for the list of sessions and the audit log.
+pub(crate) struct From(pub Origin);
+
+impl FromRequestParts<Shared> for From {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Infallible> {
+        let Ok(ClientIp(ip)) = ClientIp::from_request_parts(parts, app).await;
+        let browser = parts.headers.get(header::USER_AGENT).map(|name| name.as_bytes()).unwrap_or_default();
+        Ok(Self(Origin::new(ip, &String::from_utf8_lossy(browser))))
     }
 }
 

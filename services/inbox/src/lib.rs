@@ -11,7 +11,7 @@ use bus::Bus;
 use desk::{Channels, Desk, Options, Outside};
 use host::{
     Blobs, Configuration, Host,
-    config::{EnvelopeSender, Mailbox, Site, SmsNumber, shown},
+    config::{EnvelopeSender, shown},
 };
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -26,11 +26,13 @@ mod live;
 mod mail_page;
 mod openapi;
 mod refusal;
+mod setup;
 pub mod view;
 
 pub use customers::{Clicks, MailImages};
 pub use live::Live;
 pub use openapi::description;
+pub use setup::Setup;
 
 /// How often what has had its time is forgotten.
 const FORGET_EVERY: Duration = Duration::from_secs(60 * 60);
@@ -43,8 +45,6 @@ const CHECK_READERS_EVERY: Duration = Duration::from_secs(60);
 /// Mail as it is configured.
 #[derive(Clone, Debug, Default)]
 pub struct Mail {
-    /// Mailboxes.
-    pub mailboxes: Vec<Mailbox>,
     /// Address of the relay without its password; without one, the sandbox mailbox.
     pub relay: Option<String>,
     /// The DNS may be asked about senders.
@@ -61,12 +61,10 @@ pub struct Parts {
     pub blobs: Blobs,
     /// Address the outside uses.
     pub public_url: Url,
-    /// Numbers as configured.
-    pub numbers: Vec<SmsNumber>,
+    /// Numbers, mailboxes and sites.
+    pub setup: Setup,
     /// Mail as configured.
     pub mail: Mail,
-    /// Sites of the chat as configured.
-    pub sites: Vec<Site>,
     /// Cancelled when nothing new is taken in: live streams end.
     pub stopping: CancellationToken,
     /// How often it is looked whether the reader of a live stream still may.
@@ -83,9 +81,8 @@ pub(crate) struct App {
     bus: Bus,
     blobs: Blobs,
     public_url: Url,
-    numbers: Vec<SmsNumber>,
+    setup: Setup,
     mail: Mail,
-    sites: Vec<Site>,
     stopping: CancellationToken,
     check_readers_every: Duration,
     live: Arc<Live>,
@@ -125,13 +122,15 @@ pub async fn start(host: &mut Host) -> anyhow::Result<()> {
     let desk = Desk::open(options).await.context("cannot open the database")?;
     let key = host.installation_secret("addresses of pictures");
     let chats = host.installation_secret("chat-session");
-    let desk = desk.reached_at(outside(&config, key).opening_chats(chats));
+    let desk = desk
+        .reached_at(outside(&config, key).opening_chats(chats))
+        .sealing_with(host.installation_secret("second steps"));
     let checked = desk.clone();
     host.ready_check("database of inbox", Box::new(move || Box::pin(ready(checked.clone()))));
     let (bus, blobs, stopping) = (host.bus(), host.blobs(), host.stopping());
     let live = Live::open(&bus).await?;
     host.spawn("inbox live", live.clone().run(bus.clone(), stopping.clone()));
-    host.spawn("inbox typing", live.clone().hear_typing(bus.clone(), stopping.clone()));
+    host.spawn("inbox signals", live.clone().hear_signals(bus.clone(), stopping.clone()));
     host.spawn("inbox agents", live.clone().tell_agents(bus.clone(), stopping.clone()));
     host.spawn("inbox forgetting", forget(desk.clone(), stopping.clone()));
     let closing = desk.clone();
@@ -139,14 +138,16 @@ pub async fn start(host: &mut Host) -> anyhow::Result<()> {
     let clicks = Clicks::open(desk.clone(), host.installation_secret("visitors of short links"));
     let counting = clicks.clone();
     host.on_drained("visits to short links", async move { counting.close().await });
+    let setup = Setup { given: host.parts().given().clone(), channels: host.channels().clone() };
+    let telling = setup.clone().keep_told(desk.clone(), bus.clone(), stopping.clone());
+    host.spawn("inbox channels", telling);
     let parts = Parts {
         desk,
         bus,
         blobs,
         public_url: config.public_url.clone(),
-        numbers: config.sms.numbers.clone(),
+        setup,
         mail: mail(&config),
-        sites: config.chat.sites.clone(),
         stopping,
         check_readers_every: CHECK_READERS_EVERY,
         clicks,
@@ -158,19 +159,8 @@ pub async fn start(host: &mut Host) -> anyhow::Result<()> {
 
 /// All routes: the API, its description, the doors for customers, and the console.
 pub fn router(parts: Parts, live: Arc<Live>) -> Router {
-    let Parts {
-        desk,
-        bus,
-        blobs,
-        public_url,
-        numbers,
-        mail,
-        sites,
-        stopping,
-        check_readers_every,
-        clicks,
-        images,
-    } = parts;
+    let Parts { desk, bus, blobs, public_url, setup, mail, stopping, check_readers_every, clicks, images } =
+        parts;
     let limits = auth::SignInLimits::default();
     let visitors = Limiter::new(VISITS_PER_MINUTE, Duration::from_secs(60));
     let app = Arc::new(App {
@@ -178,9 +168,8 @@ pub fn router(parts: Parts, live: Arc<Live>) -> Router {
         bus,
         blobs,
         public_url,
-        numbers,
+        setup,
         mail,
-        sites,
         stopping,
         check_readers_every,
         live,
@@ -194,16 +183,12 @@ pub fn router(parts: Parts, live: Arc<Live>) -> Router {
 
 fn mail(config: &Configuration) -> Mail {
     let relay = config.relay.url.as_ref().map(|url| url.expose()).filter(|url| !url.is_empty());
-    Mail {
-        mailboxes: config.email.mailboxes.clone(),
-        relay: relay.map(shown),
-        asks_dns: config.dns.is_asked(),
-    }
+    Mail { relay: relay.map(shown), asks_dns: config.dns.is_asked() }
 }
 
 fn outside(config: &Configuration, key: [u8; 32]) -> Outside {
-    let mailboxes = config.email.mailboxes.iter();
-    let inbound = mailboxes.map(|mailbox| (mailbox.address.clone(), mailbox.inbound.clone()));
+    let tagged = config.email.mailboxes.iter().filter(|mailbox| mailbox.takes_tags());
+    let inbound = tagged.map(|mailbox| (mailbox.address.clone(), mailbox.inbound.clone()));
     let named_bounces = config.email.envelope_sender == EnvelopeSender::Bounces;
     Outside::new(config.public_url.as_str(), key).with_mailboxes(inbound, named_bounces)
 }

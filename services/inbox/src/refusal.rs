@@ -43,6 +43,9 @@ impl From<DeskError> for Refusal {
             DeskError::Conflict { code: code @ "version_mismatch", reason } => {
                 Problem::new(StatusCode::PRECONDITION_FAILED, code).detail(reason)
             }
+            DeskError::Conflict { code: code @ "too_many_codes", reason } => {
+                Problem::new(StatusCode::TOO_MANY_REQUESTS, code).detail(reason)
+            }
             DeskError::Conflict { code, reason } => Problem::conflict(code, reason),
             DeskError::QuietHours(ref quiet) => Problem::conflict("quiet_hours", error.to_string())
                 .member("send_at", quiet.until.to_string())

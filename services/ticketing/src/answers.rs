@@ -4,7 +4,10 @@ use std::future::Future;
 
 use bus::{
     Question,
-    topic::{CHAT_HISTORY, CLAIM_SEND, PAST_CHATS, RELEASE_SEND, SETTINGS, WEBHOOK_TRIED, WEBHOOK_WORK},
+    topic::{
+        CHAT_HISTORY, CHAT_STANDING, CLAIM_SEND, MAILBOX_POLLED, PAST_CHATS, POLL_MARK, RELEASE_SEND,
+        SETTINGS, WEBHOOK_TRIED, WEBHOOK_WORK,
+    },
 };
 use desk::{Desk, DeskError};
 use host::Host;
@@ -24,8 +27,17 @@ pub(crate) fn give(host: &mut Host, desk: &Desk) {
     answer(host, "ticketing answers webhook_tried", WEBHOOK_TRIED, desk, |desk, tried| async move {
         desk.webhook_tried(tried).await
     });
+    answer(host, "ticketing answers poll_mark", POLL_MARK, desk, |desk, query| async move {
+        desk.poll_mark(&query.address).await
+    });
+    answer(host, "ticketing answers mailbox_polled", MAILBOX_POLLED, desk, |desk, polled| async move {
+        desk.mailbox_polled(&polled).await
+    });
     answer(host, "ticketing answers chat_history", CHAT_HISTORY, desk, |desk, query| async move {
         desk.chat_history(&query).await
+    });
+    answer(host, "ticketing answers chat_standing", CHAT_STANDING, desk, |desk, query| async move {
+        desk.chat_standing(&query).await
     });
     answer(host, "ticketing answers past_chats", PAST_CHATS, desk, |desk, query| async move {
         desk.past_chats(&query).await

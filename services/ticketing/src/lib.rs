@@ -4,7 +4,7 @@
 //! * [`intake`]: what came in, and dead letters into the ledger.
 //! * [`answers`]: may this go out, what did this chat say, what are the settings.
 //! * [`webhooks`]: what happens is told to programs elsewhere.
-//! * [`clockwork`]: timers and the outbox's sweeper.
+//! * [`clockwork`]: timers and the outbox's sweeper; [`disposal`]: files that nobody needs.
 
 use std::sync::Arc;
 
@@ -15,6 +15,7 @@ use host::{Configuration, Host, config::EnvelopeSender};
 
 mod answers;
 mod clockwork;
+mod disposal;
 mod intake;
 mod webhooks;
 
@@ -71,6 +72,7 @@ pub async fn start(host: &mut Host) -> anyhow::Result<()> {
         clockwork::count_waiting(desk.clone(), host.metrics(), stopping.clone()),
     );
     host.spawn("ticketing search", clockwork::index(desk.clone(), stopping.clone()));
+    host.spawn("ticketing disposal", disposal::run(desk.clone(), host.blobs(), stopping.clone()));
     host.spawn("ticketing outbox", clockwork::sweep(desk.clone(), stopping));
     host.on_drained("database of ticketing", async move { desk.close().await });
     Ok(())
@@ -93,8 +95,8 @@ fn options(host: &Host) -> Options {
 }
 
 fn outside(config: &Configuration, key: [u8; 32]) -> Outside {
-    let mailboxes = config.email.mailboxes.iter();
-    let inbound = mailboxes.map(|mailbox| (mailbox.address.clone(), mailbox.inbound.clone()));
+    let tagged = config.email.mailboxes.iter().filter(|mailbox| mailbox.takes_tags());
+    let inbound = tagged.map(|mailbox| (mailbox.address.clone(), mailbox.inbound.clone()));
     let named_bounces = config.email.envelope_sender == EnvelopeSender::Bounces;
     Outside::new(config.public_url.as_str(), key)
         .with_mailboxes(inbound, named_bounces)

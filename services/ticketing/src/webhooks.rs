@@ -25,7 +25,7 @@ impl Telling {
 }
 
 impl Handler for Telling {
-    /// All of a batch in one transaction; one that fails is told one by one, so that a poisoned event is alone.
+    /// All of a batch together; one that fails is told one by one, so that a poisoned event is alone.
     fn handle<'a>(
         &'a self,
         batch: &'a [Delivery],
@@ -34,11 +34,7 @@ impl Handler for Telling {
             if self.tell(batch).await.is_ok() {
                 return batch.iter().map(|_| Ok(())).collect();
             }
-            let mut results = Vec::with_capacity(batch.len());
-            for delivery in batch {
-                results.push(self.tell(std::slice::from_ref(delivery)).await);
-            }
-            results
+            bus::each(batch, |delivery| self.tell(std::slice::from_ref(delivery))).await
         })
     }
 }

@@ -22,6 +22,19 @@ pub enum Close {
 }
 
 impl Close {
+    /// Every reason.
+    #[cfg(test)]
+    const ALL: [Self; 8] = [
+        Self::GoingAway,
+        Self::TooSlow,
+        Self::Silent,
+        Self::TooMany,
+        Self::BadFrames,
+        Self::BadResume,
+        Self::TooManyTabs,
+        Self::TooBig,
+    ];
+
     /// The WebSocket close code.
     pub fn code(self) -> u16 {
         match self {
@@ -47,6 +60,26 @@ impl Close {
             Self::BadResume => "unknown resume token",
             Self::TooManyTabs => "too many sockets of this chat",
             Self::TooBig => "frame too large",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_close_code_is_documented_and_no_other() {
+        let readme = include_str!("../protocol/README.md");
+        let (_, codes) = readme.split_once("## Close codes").unwrap();
+        let rows =
+            codes.lines().filter_map(|line| line.strip_prefix("| ")?.split(" |").next()?.parse::<u16>().ok());
+        let (mut documented, mut ours) = (rows.collect::<Vec<_>>(), Close::ALL.map(Close::code));
+        documented.sort_unstable();
+        ours.sort_unstable();
+        assert_eq!(documented, ours);
+        for why in Close::ALL {
+            assert!(!why.reason().is_empty() && why.reason().len() <= 123, "RFC 6455 §5.5: a short reason");
         }
     }
 }

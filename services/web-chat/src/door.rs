@@ -62,7 +62,7 @@ pub(crate) fn admitted(
     if forwarded || !(ip.is_loopback() || ip.is_unspecified()) {
         node.connects.admit(&ip)?;
     }
-    if node.stopping.is_cancelled() || !node.is_following() {
+    if node.stopping.is_cancelled() || !node.was_connected() {
         return Err(Problem::unavailable("the chat is starting or stopping"));
     }
     Ok(site.clone())

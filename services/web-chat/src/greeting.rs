@@ -54,9 +54,14 @@ pub async fn greet(node: &Arc<Node>, site: &Site, line: &mut Line) -> Result<(Se
     // First the place, then the history: what happens in between is kept for the place.
     let seat = node.hub.join(session.id).ok_or(End::Close(Close::TooManyTabs))?;
     line.give_up_when(seat.too_slow.clone());
+    let hears = !resumed || node.listen(session.id, false).await;
     let has = if resumed { hello.last_seq.unwrap_or(0).max(0) } else { 0 };
     let (messages, truncated) =
         if resumed { missed(node, &mut session, has).await } else { (Vec::new(), false) };
+    if !hears {
+        // what is pushed meanwhile may be missed: it is asked for once more
+        session.falls_behind(session.last());
+    }
     let history = if has == 0 { past(node, &session, before).await } else { Vec::new() };
     let ready = ready(node, &session, messages, truncated, history).await;
     let mut ready = ServerFrame::Ready(Box::new(ready));
@@ -65,6 +70,9 @@ pub async fn greet(node: &Arc<Node>, site: &Site, line: &mut Line) -> Result<(Se
     if let Err(end) = line.send_all(&frames).await {
         node.hub.leave(session.id, &seat);
         return Err(end);
+    }
+    if session.ticket.is_none() && !session.is_behind() {
+        node.hub.hush(session.id);
     }
     if session.ticket.is_some() && node.hub.announce(session.id, false, Instant::now()) {
         presence::came(node, session.id);

@@ -8,10 +8,12 @@ use std::{
 
 use domain::{
     SessionId,
-    event::{MessageAdded, MessageMoved, TicketChanged, Typing},
+    event::{ChatPush, ChatStanding},
 };
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
+
+use crate::ear::Ear;
 
 /// Pushes a socket may be behind before it is cut off.
 pub const MOST_BEHIND: usize = 64;
@@ -23,14 +25,17 @@ const REMIND_EVERY: Duration = Duration::from_secs(30);
 /// Something for the sockets of a session.
 #[derive(Clone, Debug)]
 pub enum Push {
-    /// A message.
-    Added(Arc<MessageAdded>),
-    /// The ticket changed.
-    Changed(Arc<TicketChanged>),
-    /// A message was seen.
-    Moved(Arc<MessageMoved>),
-    /// Somebody types; the first thing to be left out.
-    Typing(Arc<Typing>),
+    /// The desk told it.
+    Told(Arc<ChatPush>),
+    /// The desk was asked.
+    Stands(Arc<ChatStanding>),
+}
+
+impl Push {
+    /// The first thing to be left out.
+    fn is_ephemeral(&self) -> bool {
+        matches!(self, Self::Told(told) if matches!(**told, ChatPush::Typing { .. }))
+    }
 }
 
 /// A socket's place in its session.
@@ -53,6 +58,10 @@ struct Room {
     places: Vec<Place>,
     /// The desk was told that the visitor is here, then.
     announced: Option<Instant>,
+    /// Hears what is pushed to the session. Before the first message there is nothing to hear.
+    ear: Option<Ear>,
+    /// A message is on its way: there will be something.
+    begins: bool,
 }
 
 /// All open sockets of this node.
@@ -84,15 +93,53 @@ impl Hub {
         let Some(room) = rooms.get_mut(&session) else { return false };
         room.places.retain(|place| place.id != seat.id);
         let last = room.places.is_empty();
+        if last {
+            (room.ear, room.begins) = (None, false);
+        }
         if last && room.announced.is_none() {
             rooms.remove(&session);
         }
         last
     }
 
-    /// Whether this node has sockets of the session.
-    pub fn has(&self, session: SessionId) -> bool {
-        self.rooms().get(&session).is_some_and(|room| !room.places.is_empty())
+    /// The session's ear, opened if it was not: whether it hears already. `None` when the session is not here.
+    pub fn listen(
+        &self,
+        session: SessionId,
+        begins: bool,
+        ear: impl FnOnce() -> Ear,
+    ) -> Option<watch::Receiver<bool>> {
+        let mut rooms = self.rooms();
+        let room = rooms.get_mut(&session).filter(|room| !room.places.is_empty())?;
+        room.begins |= begins;
+        Some(room.ear.get_or_insert_with(ear).opened())
+    }
+
+    /// The session has no ticket: an ear of it is closed, unless it will have one.
+    pub fn hush(&self, session: SessionId) {
+        let mut rooms = self.rooms();
+        if let Some(room) = rooms.get_mut(&session).filter(|room| room.announced.is_none() && !room.begins) {
+            room.ear = None;
+        }
+    }
+
+    /// Whether the session is here and not listened for.
+    pub fn is_deaf(&self, session: SessionId) -> bool {
+        self.rooms().get(&session).is_some_and(|room| !room.places.is_empty() && room.ear.is_none())
+    }
+
+    /// The sessions that have sockets here.
+    pub fn sessions(&self) -> Vec<SessionId> {
+        self.held(|room| !room.places.is_empty())
+    }
+
+    /// Those of them that have a ticket or are about to: of the others there is nothing to tell.
+    pub fn talking(&self) -> Vec<SessionId> {
+        self.held(|room| !room.places.is_empty() && (room.announced.is_some() || room.begins))
+    }
+
+    fn held(&self, is_meant: impl Fn(&Room) -> bool) -> Vec<SessionId> {
+        self.rooms().iter().filter(|(_, room)| is_meant(room)).map(|(session, _)| *session).collect()
     }
 
     /// Hands a push to every socket of the session. One that is too far behind is cut off: it comes back and resumes.
@@ -100,7 +147,7 @@ impl Hub {
         let mut rooms = self.rooms();
         let Some(room) = rooms.get_mut(&session) else { return };
         room.places.retain(|place| {
-            let ephemeral = matches!(push, Push::Typing(_));
+            let ephemeral = push.is_ephemeral();
             if ephemeral && place.outbox.capacity() < MOST_BEHIND / 2 {
                 return true;
             }
@@ -163,39 +210,27 @@ mod tests {
     const B: SessionId = SessionId(Uuid::from_u128(2));
 
     fn typing() -> Push {
-        Push::Typing(Arc::new(Typing {
-            ticket_id: None,
-            session: Some(A),
-            name: "Maya".into(),
-            by_visitor: false,
-            on: true,
-        }))
+        Push::Told(Arc::new(ChatPush::Typing { name: "Maya".into(), on: true }))
     }
 
     fn read() -> Push {
-        Push::Moved(Arc::new(MessageMoved {
-            ticket_id: domain::TicketId(Uuid::nil()),
-            message_id: domain::MessageId(Uuid::nil()),
-            seq: 1,
-            status: domain::MessageStatus::Read,
-            error: None,
-            session: Some(A),
-        }))
+        Push::Told(Arc::new(ChatPush::Seen { seq: 1 }))
     }
 
-    #[test]
-    fn a_push_reaches_every_socket_of_its_session_and_no_other() {
+    #[tokio::test]
+    async fn a_push_reaches_every_socket_of_its_session_and_no_other() {
         let hub = Hub::default();
         let (mut one, mut two, mut other) =
             (hub.join(A).unwrap(), hub.join(A).unwrap(), hub.join(B).unwrap());
         hub.push(A, &read());
         assert!(one.inbox.try_recv().is_ok() && two.inbox.try_recv().is_ok());
         assert!(other.inbox.try_recv().is_err());
-        assert!(!hub.leave(A, &one) && hub.leave(A, &two) && !hub.has(A) && hub.has(B));
+        assert!(!hub.leave(A, &one) && hub.leave(A, &two));
+        assert_eq!(hub.sessions(), [B]);
     }
 
-    #[test]
-    fn a_socket_that_does_not_read_is_cut_off_and_typing_is_left_out_first() {
+    #[tokio::test]
+    async fn a_socket_that_does_not_read_is_cut_off_and_typing_is_left_out_first() {
         let hub = Hub::default();
         let (seat, mut good) = (hub.join(A).unwrap(), hub.join(A).unwrap());
         for _ in 0..200 {
@@ -211,12 +246,14 @@ mod tests {
         assert_eq!(hub.sockets(), 1);
     }
 
-    #[test]
-    fn the_desk_hears_once_that_a_visitor_came_and_once_that_they_left() {
+    #[tokio::test]
+    async fn the_desk_hears_once_that_a_visitor_came_and_once_that_they_left() {
         let hub = Hub::default();
         let now = Instant::now();
         let seat = hub.join(A).unwrap();
+        assert!(hub.talking().is_empty());
         assert!(hub.announce(A, false, now));
+        assert_eq!(hub.talking(), [A]);
         assert!(!hub.announce(A, false, now), "not at every message");
         assert!(hub.announce(A, false, now + REMIND_EVERY), "unless the desk still believes them gone later");
         assert!(hub.leave(A, &seat));
@@ -226,8 +263,8 @@ mod tests {
         assert!(!hub.announce(A, false, now));
     }
 
-    #[test]
-    fn a_session_has_so_many_sockets_and_no_more() {
+    #[tokio::test]
+    async fn a_session_has_so_many_sockets_and_no_more() {
         let hub = Hub::default();
         let seats: Vec<_> = (0..MOST_TABS).filter_map(|_| hub.join(A)).collect();
         assert_eq!(seats.len(), MOST_TABS);
@@ -236,8 +273,31 @@ mod tests {
         assert!(hub.join(A).is_some());
     }
 
-    #[test]
-    fn a_visitor_without_a_ticket_leaves_nothing_behind() {
+    #[tokio::test]
+    async fn a_session_is_listened_for_from_its_first_message_to_its_last_socket() {
+        let hub = Hub::default();
+        assert!(hub.listen(A, true, Ear::deaf).is_none() && !hub.is_deaf(A), "it is not here");
+        let seat = hub.join(A).unwrap();
+        assert!(hub.is_deaf(A));
+        assert!(hub.listen(A, false, Ear::deaf).is_some() && !hub.is_deaf(A));
+        hub.hush(A);
+        assert!(hub.is_deaf(A), "it has no ticket");
+        hub.listen(A, true, Ear::deaf);
+        hub.hush(A);
+        assert!(!hub.is_deaf(A), "it is about to have one");
+        assert_eq!(hub.talking(), [A], "and is asked for, in case the first push gets lost");
+        hub.announce(A, false, Instant::now());
+        hub.leave(A, &seat);
+        let again = hub.join(A).unwrap();
+        assert!(hub.is_deaf(A), "its last socket took the ear along");
+        hub.listen(A, false, Ear::deaf);
+        hub.hush(A);
+        assert!(!hub.is_deaf(A), "it has a ticket");
+        hub.leave(A, &again);
+    }
+
+    #[tokio::test]
+    async fn a_visitor_without_a_ticket_leaves_nothing_behind() {
         let hub = Hub::default();
         let seat = hub.join(A).unwrap();
         assert!(hub.leave(A, &seat) && !hub.left(A) && hub.all_left().is_empty());

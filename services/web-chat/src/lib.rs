@@ -1,8 +1,9 @@
-//! Web chat: visitors' sockets in, their messages to ticketing, the desk's events back to the sockets.
+//! Web chat: visitors' sockets in, their messages to ticketing, what the desk has for them back to the sockets.
 //!
-//! Holds nothing but open sockets, so that any node can serve any visitor: what a browser missed is asked from the
-//! desk by number ([`session`]). [`door`] lists the addresses, [`frames`] the protocol; a session runs over a WebSocket or,
-//! where those are blocked, over a [`stream`]. [`files`] come and go beside it.
+//! Holds nothing but open sockets, so that any node can serve any visitor. The desk pushes what is new to the nodes that
+//! hold the session ([`ear`]); what a browser missed is asked from it by number ([`session`], [`upkeep`]). [`door`] lists
+//! the addresses, [`frames`] the protocol; a session runs over a WebSocket or, where those are blocked, over a
+//! [`stream`]. [`files`] come and go beside it.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,6 +11,7 @@ use host::Host;
 
 pub mod close;
 pub mod door;
+mod ear;
 mod embed;
 pub mod files;
 pub mod frames;
@@ -24,14 +26,15 @@ mod signed;
 pub mod site;
 mod socket;
 pub mod stream;
+pub mod upkeep;
 pub mod visitor;
 mod welcome;
 mod wire;
 
 pub use node::Node;
 
-/// Longest wait for the desk's events at the start; visitors are turned away until they are read.
-const FOLLOWED_WITHIN: Duration = Duration::from_secs(5);
+/// Longest wait for the bus at the start; visitors are turned away until it is there.
+const CONNECTED_WITHIN: Duration = Duration::from_secs(5);
 
 /// Longest wait for sockets to hear `bye`.
 const DRAINED_WITHIN: Duration = Duration::from_secs(3);
@@ -46,24 +49,27 @@ pub async fn start(host: &mut Host) -> anyhow::Result<()> {
     let secret = host.installation_secret("chat-session");
     let files = files::Files::in_blobs(host.blobs(), host.config().chat.clamav.clone(), &secret);
     let node = Node::new(host.bus(), host.clock(), sites, secret, host.stopping()).with_files(files);
+    let node = node.counted_in(&host.metrics());
     let node = Arc::new(node);
     host.mount(door::router(node.clone()));
-    host.spawn("chat: the desk's events", node.clone().follow());
-    let followed = node.clone();
-    host.ready_check("events for chats", Box::new(move || Box::pin(ready(followed.clone()))));
-    host.spawn("chat: typing", node.clone().hear_typing());
+    host.spawn("chat: connection", node.clone().connect());
+    let checked = node.clone();
+    host.ready_check("bus for chats", Box::new(move || Box::pin(ready(checked.clone()))));
+    host.spawn("chat: upkeep", upkeep::run(node.clone()));
+    host.spawn("chat: beginnings", node.clone().hear_beginnings());
     host.spawn("chat: agents", node.clone().hear_agents());
+    host.spawn("chat: changed settings", node.clone().hear_settings());
     host.spawn("chat: frames of other nodes", stream::hear(node.clone()));
     host.spawn("chat: settings", node.clone().learn_settings());
     // Whoever hears that this process is ready may send visitors: they would be turned away.
-    let _ = tokio::time::timeout(FOLLOWED_WITHIN, node.followed()).await;
+    let _ = tokio::time::timeout(CONNECTED_WITHIN, node.connected()).await;
     host.on_drained("chat", drained(node));
     Ok(())
 }
 
 async fn ready(node: Arc<Node>) -> Result<(), String> {
-    let why = || "the desk's events are not read yet".to_owned();
-    node.is_following().then_some(()).ok_or_else(why)
+    let why = || "the bus was not there yet".to_owned();
+    node.was_connected().then_some(()).ok_or_else(why)
 }
 
 /// Every socket has heard `bye`, and the desk that the visitors are gone.

@@ -1,4 +1,4 @@
-//! What all sockets of a process share, and the one reader of the desk's events that feeds them.
+//! What all sockets of a process share.
 
 use std::{
     net::IpAddr,
@@ -7,33 +7,38 @@ use std::{
 };
 
 use bus::{
-    AskError, Bus, Stored, Stream,
-    topic::{
-        AGENTS_ONLINE, CHAT_HISTORY, MESSAGE_MOVED, MESSAGE_QUEUED, MESSAGE_RECEIVED, PAST_CHATS, SETTINGS,
-        SETTINGS_CHANGED, TICKET_CHANGED, TYPING,
-    },
+    AskError, Bus, Signal,
+    topic::{AGENTS_ONLINE, CHAT_BEGAN, CHAT_HISTORY, PAST_CHATS, SETTINGS, SETTINGS_NOW},
 };
 use domain::{
     Clock, SessionId, Settings,
     agents::Agents,
-    event::{ChatHistory, ChatHistoryQuery, PastChat, PastChatsOf, PastChatsQuery},
+    event::{ChatHistory, ChatHistoryQuery, ChatPush, PastChat, PastChatsOf, PastChatsQuery},
 };
 use futures::StreamExt;
-use serde::Deserialize;
+use host::{
+    Metrics,
+    metrics::{Counter, Gauge},
+};
+use serde::de::DeserializeOwned;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use web::Limiter;
 
 use crate::{
+    ear::Ear,
     files::Files,
     hub::{Hub, Push},
     presence,
     site::Sites,
     stream::Streams,
+    upkeep,
 };
 
 /// Most messages one question about history can bring.
 pub const HISTORY: i64 = 200;
+/// Longest wait for a session's ear.
+const HEARS_WITHIN: Duration = Duration::from_secs(2);
 /// Pause before the bus is asked again for its events.
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -63,15 +68,41 @@ pub struct Node {
     pub stopping: CancellationToken,
     /// Sockets whose task has not ended.
     pub open: tokio_util::task::TaskTracker,
+    /// What is counted.
+    pub numbers: Numbers,
     settings: RwLock<Option<Arc<Settings>>>,
     agents: Mutex<Agents>,
-    following: watch::Sender<bool>,
+    connected: watch::Sender<bool>,
 }
 
-/// Just enough of an event to see whom it is for.
-#[derive(Deserialize)]
-struct Addressee {
-    session: Option<SessionId>,
+/// What is counted.
+#[derive(Clone, Default)]
+pub struct Numbers {
+    /// Sessions that are listened for.
+    pub sessions: Gauge,
+    /// Pushes that came.
+    pub pushes: Counter,
+    /// Times a socket was behind what the desk said when it was asked.
+    pub repairs: Counter,
+}
+
+impl Numbers {
+    /// Shown under these names.
+    pub fn in_(metrics: &Metrics) -> Self {
+        let (sessions, pushes) = ("frontdesk_chat_sessions", "frontdesk_chat_pushes_total");
+        let repairs = "frontdesk_chat_repairs_total";
+        metrics.describe(sessions, "Chat sessions that this node holds and listens for.");
+        metrics.describe(pushes, "Pushes for the chat sessions of this node.");
+        metrics.describe(
+            repairs,
+            "Times a chat lacked something that had not been pushed, and was brought up to date.",
+        );
+        Self {
+            sessions: metrics.gauge(sessions, &[]),
+            pushes: metrics.counter(pushes, &[]),
+            repairs: metrics.counter(repairs, &[]),
+        }
+    }
 }
 
 impl Node {
@@ -96,9 +127,10 @@ impl Node {
             files: Files::nowhere(&secret),
             streams: Streams::default(),
             open: tokio_util::task::TaskTracker::new(),
+            numbers: Numbers::default(),
             settings: RwLock::new(None),
             agents: Mutex::default(),
-            following: watch::Sender::new(false),
+            connected: watch::Sender::new(false),
         }
     }
 
@@ -108,15 +140,61 @@ impl Node {
         Self { files, ..self }
     }
 
-    /// Whether the desk's events arrive here, so that a socket would miss nothing.
-    pub fn is_following(&self) -> bool {
-        *self.following.borrow()
+    /// The same node, whose numbers are shown.
+    #[must_use]
+    pub fn counted_in(self, metrics: &Metrics) -> Self {
+        Self { numbers: Numbers::in_(metrics), ..self }
     }
 
-    /// Waits until they do.
-    pub async fn followed(&self) {
+    /// Whether the bus was there once: until then a visitor could say and hear nothing.
+    pub fn was_connected(&self) -> bool {
+        *self.connected.borrow()
+    }
+
+    /// Waits for that.
+    pub async fn connected(&self) {
         // Fails when the sender is gone, which is this node's.
-        let _ = self.following.subscribe().wait_for(|following| *following).await;
+        let _ = self.connected.subscribe().wait_for(|connected| *connected).await;
+    }
+
+    /// Asks for the bus until it is there, or until the stop.
+    ///
+    /// # Errors
+    /// None; the shape is that of a task of the host.
+    pub async fn connect(self: Arc<Self>) -> anyhow::Result<()> {
+        while let Err(reason) = self.bus.ready().await {
+            tracing::warn!(reason, "visitors are turned away: the bus is not there yet");
+            tokio::select! {
+                () = self.stopping.cancelled() => return Ok(()),
+                () = tokio::time::sleep(AGAIN) => {}
+            }
+        }
+        self.connected.send_replace(true);
+        Ok(())
+    }
+
+    /// Listens for a session from now on, if it has sockets here; `false` if that takes long. `begins`: a message is on
+    /// its way.
+    pub async fn listen(self: &Arc<Self>, session: SessionId, begins: bool) -> bool {
+        let Some(mut open) = self.hub.listen(session, begins, || Ear::of(self, session)) else {
+            return false;
+        };
+        let opened = tokio::time::timeout(HEARS_WITHIN, open.wait_for(|open| *open)).await;
+        opened.is_ok_and(|opened| opened.is_ok())
+    }
+
+    /// Hears of sessions that had their first message, perhaps in a tab that another node holds, until the stop.
+    ///
+    /// # Errors
+    /// None; the shape is that of a task of the host.
+    pub async fn hear_beginnings(self: Arc<Self>) -> anyhow::Result<()> {
+        let began = |session| {
+            if self.hub.is_deaf(session) {
+                self.open.spawn(upkeep::begin(self.clone(), session));
+            }
+        };
+        self.hear(CHAT_BEGAN, began).await;
+        Ok(())
     }
 
     /// The messages of a session after `after_seq`, the newest [`HISTORY`] of them.
@@ -147,7 +225,7 @@ impl Node {
             return known;
         }
         match self.bus.ask(SETTINGS, &()).await {
-            Ok(settings) => self.keep(settings, false),
+            Ok(settings) => self.keep(settings),
             Err(error) => {
                 tracing::warn!(%error, "the settings are not known: the widget shows the defaults");
                 Arc::default()
@@ -160,105 +238,35 @@ impl Node {
         self.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// An answer never replaces what an event said meanwhile.
-    fn keep(&self, settings: Settings, newer: bool) -> Arc<Settings> {
+    /// An answer at the start never replaces what was told meanwhile.
+    fn keep(&self, settings: Settings) -> Arc<Settings> {
         let mut kept = self.settings.write().unwrap_or_else(PoisonError::into_inner);
-        match kept.as_ref().filter(|_| !newer) {
-            Some(known) => known.clone(),
-            None => kept.insert(Arc::new(settings)).clone(),
-        }
+        kept.get_or_insert_with(|| Arc::new(settings)).clone()
     }
 
-    /// Reads the desk's events from now on, until the stop.
-    ///
-    /// # Errors
-    /// The events end.
-    pub async fn follow(self: Arc<Self>) -> anyhow::Result<()> {
-        let stopping = self.stopping.clone();
-        tokio::select! {
-            () = stopping.cancelled() => Ok(()),
-            ended = self.read_events() => ended,
-        }
+    /// The settings are like this now.
+    pub fn learn(&self, settings: Settings) {
+        *self.settings.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(settings));
     }
 
-    async fn read_events(&self) -> anyhow::Result<()> {
-        let mut events = loop {
-            match self.events().await {
-                Ok(events) => break events,
-                Err(error) => tracing::warn!(%error, "the desk's events cannot be read yet"),
-            }
-            tokio::time::sleep(AGAIN).await;
+    /// Hands a push to the sockets of its session.
+    pub fn take(&self, session: SessionId, push: ChatPush) {
+        self.numbers.pushes.increment();
+        let known = match &push {
+            ChatPush::Added { ticket, .. } | ChatPush::Changed { ticket } => Some(ticket.visitor_online),
+            ChatPush::Seen { .. } | ChatPush::Typing { .. } => None,
         };
-        self.following.send_replace(true);
-        while let Some(stored) = events.next().await {
-            if let Err(error) = self.route(&stored) {
-                tracing::error!(%error, seq = stored.seq, "an event of the desk cannot be read");
-            }
+        self.hub.push(session, &Push::Told(Arc::new(push)));
+        if let Some(known) = known {
+            self.remind(session, known);
         }
-        anyhow::bail!("the desk's events ended")
-    }
-
-    async fn events(&self) -> anyhow::Result<futures::stream::BoxStream<'static, Stored>> {
-        let newest = self.bus.span(Stream::Events).await?.last;
-        self.bus.follow(Stream::Events, newest).await
-    }
-
-    /// Hands an event to the sockets it is for.
-    fn route(&self, stored: &Stored) -> Result<(), bus::DecodeError> {
-        let (subject, envelope) = (stored.subject.as_str(), &stored.envelope);
-        if subject == SETTINGS_CHANGED.subject {
-            self.keep(envelope.read(SETTINGS_CHANGED)?, true);
-            return Ok(());
-        }
-        let addressee = serde_json::from_str::<Addressee>(envelope.event.get()).ok().and_then(|a| a.session);
-        let Some(session) = addressee.filter(|session| self.hub.has(*session)) else { return Ok(()) };
-        if subject == MESSAGE_RECEIVED.subject || subject == MESSAGE_QUEUED.subject {
-            let added = Arc::new(envelope.read(MESSAGE_RECEIVED)?);
-            self.hub.push(session, &Push::Added(added.clone()));
-            self.remind(session, added.ticket.visitor_online);
-        } else if subject == TICKET_CHANGED.subject {
-            let changed = Arc::new(envelope.read(TICKET_CHANGED)?);
-            self.hub.push(session, &Push::Changed(changed.clone()));
-            self.remind(session, changed.ticket.visitor_online);
-        } else if subject == MESSAGE_MOVED.subject {
-            self.hub.push(session, &Push::Moved(Arc::new(envelope.read(MESSAGE_MOVED)?)));
-        }
-        Ok(())
     }
 
     /// Tells the desk that the visitor is here, if it believes otherwise: after the first message, and when another
     /// node said they left although they only changed nodes.
-    fn remind(&self, session: SessionId, known: bool) {
+    pub fn remind(&self, session: SessionId, known: bool) {
         if self.hub.announce(session, known, Instant::now()) {
             presence::came(self, session);
-        }
-    }
-
-    /// Hands agents' typing to the sockets it is for, until the stop.
-    ///
-    /// # Errors
-    /// None; the shape is that of a task of the host.
-    pub async fn hear_typing(self: Arc<Self>) -> anyhow::Result<()> {
-        let stopping = self.stopping.clone();
-        tokio::select! {
-            () = stopping.cancelled() => Ok(()),
-            () = self.pass_on_typing() => Ok(()),
-        }
-    }
-
-    async fn pass_on_typing(&self) {
-        loop {
-            match self.bus.listen(TYPING).await {
-                Ok(mut signals) => {
-                    while let Some(typing) = signals.next().await {
-                        if let Some(session) = typing.session.filter(|_| !typing.by_visitor) {
-                            self.hub.push(session, &Push::Typing(Arc::new(typing)));
-                        }
-                    }
-                }
-                Err(error) => tracing::warn!(%error, "typing cannot be heard yet"),
-            }
-            tokio::time::sleep(AGAIN).await;
         }
     }
 
@@ -267,24 +275,45 @@ impl Node {
     /// # Errors
     /// None; the shape is that of a task of the host.
     pub async fn hear_agents(self: Arc<Self>) -> anyhow::Result<()> {
-        let stopping = self.stopping.clone();
+        let hear = |said| {
+            let now = self.clock.now();
+            self.agents.lock().unwrap_or_else(PoisonError::into_inner).hear(&said, now);
+        };
+        self.hear(AGENTS_ONLINE, hear).await;
+        Ok(())
+    }
+
+    /// Hears of changed settings, until the stop.
+    ///
+    /// # Errors
+    /// None; the shape is that of a task of the host.
+    pub async fn hear_settings(self: Arc<Self>) -> anyhow::Result<()> {
+        self.hear(SETTINGS_NOW, |settings| self.learn(settings)).await;
+        Ok(())
+    }
+
+    /// Hears what is told to every node, until the stop.
+    pub async fn hear<T: DeserializeOwned + Send + 'static>(
+        &self,
+        signal: Signal<T>,
+        mut hear: impl FnMut(T),
+    ) {
         let hearing = async {
             loop {
-                match self.bus.listen(AGENTS_ONLINE).await {
+                match self.bus.listen(signal).await {
                     Ok(mut said) => {
                         while let Some(said) = said.next().await {
-                            let now = self.clock.now();
-                            self.agents.lock().unwrap_or_else(PoisonError::into_inner).hear(&said, now);
+                            hear(said);
                         }
                     }
-                    Err(error) => tracing::warn!(%error, "agents cannot be heard of yet"),
+                    Err(error) => tracing::warn!(%error, subject = signal.subject, "cannot be heard yet"),
                 }
                 tokio::time::sleep(AGAIN).await;
             }
         };
         tokio::select! {
-            () = stopping.cancelled() => Ok(()),
-            () = hearing => Ok(()),
+            () = self.stopping.cancelled() => {}
+            () = hearing => {}
         }
     }
 
@@ -295,7 +324,7 @@ impl Node {
     pub async fn learn_settings(self: Arc<Self>) -> anyhow::Result<()> {
         while self.known_settings().is_none() && !self.stopping.is_cancelled() {
             match self.bus.ask(SETTINGS, &()).await {
-                Ok(settings) => drop(self.keep(settings, false)),
+                Ok(settings) => drop(self.keep(settings)),
                 Err(error) => tracing::debug!(%error, "the settings are not known yet"),
             }
             tokio::select! {

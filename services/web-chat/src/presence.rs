@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bus::topic::VISITOR_SIGNAL;
+use bus::{PublishError, topic::VISITOR_SIGNAL};
 use domain::{
     SessionId,
     event::{VisitorSignal, VisitorSignalKind},
@@ -50,6 +50,15 @@ pub async fn all_left(node: &Node) {
     }
 }
 
+/// Tells the desk; returns when it will surely hear of it.
+///
+/// # Errors
+/// It may never.
+pub async fn tell_now(node: &Node, session: SessionId, kind: VisitorSignalKind) -> Result<(), PublishError> {
+    let signal = VisitorSignal { session, at: node.clock.now(), kind };
+    node.bus.publish(VISITOR_SIGNAL, &id(session, &signal.kind), &signal).await.map(drop)
+}
+
 /// Tells the desk, in the background, with a few tries.
 pub fn tell(node: &Node, session: SessionId, kind: VisitorSignalKind) {
     let (bus, id) = (node.bus.clone(), id(session, &kind));
@@ -71,6 +80,7 @@ pub fn tell(node: &Node, session: SessionId, kind: VisitorSignalKind) {
 fn id(session: SessionId, kind: &VisitorSignalKind) -> String {
     match kind {
         VisitorSignalKind::Saw { seq } => format!("visitor:{session}:saw:{seq}"),
+        VisitorSignalKind::PutUp { blob } => format!("visitor:{session}:put_up:{blob}"),
         _ => format!("visitor:{session}:{}", Uuid::new_v4()),
     }
 }

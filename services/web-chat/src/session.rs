@@ -10,7 +10,7 @@ use std::{
 
 use domain::{
     AttachmentId, Message, MessageId, SessionId, TicketId, Timestamp,
-    event::{ChatHistory, InboundChat, MessageAdded, TicketView, Visitor},
+    event::{ChatHistory, ChatTicket, InboundChat, Visitor},
     message::Attachment,
 };
 use uuid::Uuid;
@@ -61,7 +61,8 @@ pub struct Session {
     pub form: BTreeMap<String, String>,
     /// The ticket, once there is one.
     pub ticket: Option<TicketId>,
-    number: i64,
+    /// Number and version of the newest ticket that was heard of.
+    newest: (i64, i64),
     last: i64,
     seen: i64,
     read: i64,
@@ -81,7 +82,7 @@ impl Session {
             page,
             form: BTreeMap::new(),
             ticket: None,
-            number: 0,
+            newest: (0, 0),
             last: 0,
             seen: 0,
             read: 0,
@@ -127,13 +128,13 @@ impl Session {
     ///
     /// # Errors
     /// The browser lacks messages before it.
-    pub fn added(&mut self, added: &MessageAdded) -> Result<Vec<ServerFrame>, Gap> {
-        if self.behind || added.message.seq > self.last + 1 {
+    pub fn added(&mut self, ticket: &ChatTicket, message: &Message) -> Result<Vec<ServerFrame>, Gap> {
+        if self.behind || message.seq > self.last + 1 {
             self.behind = true;
             return Err(Gap);
         }
-        let mut frames = Vec::from_iter(self.ticket_is(&added.ticket));
-        self.show(&added.message, &mut frames);
+        let mut frames = Vec::from_iter(self.ticket_is(ticket));
+        self.show(message, &mut frames);
         Ok(frames)
     }
 
@@ -148,10 +149,9 @@ impl Session {
             frames.extend(news.then_some(ServerFrame::Status { ticket: status }));
         }
         history.messages.iter().for_each(|message| self.show(message, &mut frames));
-        if history.read_seq > self.read {
-            self.read = history.read_seq.min(self.last);
-            frames.extend(self.read_so_far());
-        }
+        // what is not among them is not in this session any more
+        self.last = history.last_seq;
+        frames.extend(self.read_up_to(history.read_seq));
         frames
     }
 
@@ -161,11 +161,12 @@ impl Session {
     }
 
     /// The ticket is like this now: tells the browser when that is news to it.
-    pub fn ticket_is(&mut self, ticket: &TicketView) -> Option<ServerFrame> {
-        if ticket.number < self.number {
-            return None; // late news of an earlier chat of this session
+    pub fn ticket_is(&mut self, ticket: &ChatTicket) -> Option<ServerFrame> {
+        let newest = (ticket.number, ticket.version);
+        if newest < self.newest {
+            return None; // late news, or of an earlier chat of this session
         }
-        self.number = ticket.number;
+        self.newest = newest;
         self.ticket = Some(ticket.id);
         let status = TicketStatus::of(&ticket.status);
         let news = self.told.replace(status) != Some(status);
@@ -173,12 +174,22 @@ impl Session {
     }
 
     /// An agent has read the ticket up to the newest message the browser has: told once for each.
-    pub fn read_by_agent(&mut self, ticket: &TicketView) -> Option<ServerFrame> {
-        let news = !ticket.unread && !self.behind && ticket.number == self.number && self.last > self.read;
+    pub fn read_by_agent(&mut self, ticket: &ChatTicket) -> Option<ServerFrame> {
+        let is_newest = (ticket.number, ticket.version) == self.newest;
+        let news = !ticket.unread && !self.behind && is_newest && self.last > self.read;
         if !news {
             return None;
         }
-        self.read = self.last;
+        self.read_up_to(self.last)
+    }
+
+    /// An agent has read up to there: told when that is news.
+    pub fn read_up_to(&mut self, seq: i64) -> Option<ServerFrame> {
+        let seq = seq.min(self.last);
+        if seq <= self.read {
+            return None;
+        }
+        self.read = seq;
         self.read_so_far()
     }
 

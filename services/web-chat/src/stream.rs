@@ -35,8 +35,6 @@ use crate::{
 const LINES: usize = 32;
 /// Frames of a browser that wait.
 const POSTED: usize = 64;
-/// Pause before the bus is asked again.
-const AGAIN: Duration = Duration::from_secs(1);
 
 /// The streams of this node.
 #[derive(Default)]
@@ -133,22 +131,9 @@ pub(crate) async fn post(
 /// # Errors
 /// None; the shape is that of a task of the host.
 pub async fn hear(node: Arc<Node>) -> anyhow::Result<()> {
-    let stopping = node.stopping.clone();
-    let hearing = async {
-        loop {
-            match node.bus.listen(CHAT_FRAMES).await {
-                Ok(mut said) => {
-                    while let Some(said) = said.next().await {
-                        node.streams.hand(&said);
-                    }
-                }
-                Err(error) => tracing::warn!(%error, "frames of other nodes cannot be heard yet"),
-            }
-            tokio::time::sleep(AGAIN).await;
-        }
+    let hand = |said| {
+        node.streams.hand(&said);
     };
-    tokio::select! {
-        () = stopping.cancelled() => Ok(()),
-        () = hearing => Ok(()),
-    }
+    node.hear(CHAT_FRAMES, hand).await;
+    Ok(())
 }

@@ -2,13 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test, with its helpers")]
 
+mod pushes;
 mod stream;
 mod support;
 
 use std::time::Duration;
 
-use bus::topic::TYPING;
-use domain::event::{Typing, VisitorSignalKind};
+use bus::topic::{CHAT_PUSH, TYPING};
+use domain::event::{ChatPush, Typing, VisitorSignalKind};
 use futures::StreamExt;
 use harness::visitor::{Page, Refused, Visitor};
 use serde_json::{Value, json};
@@ -306,9 +307,8 @@ async fn typing_goes_both_ways() {
         let heard: Typing = signals.next().await.unwrap();
         assert!(heard.by_visitor && heard.on == expected && heard.ticket_id.is_some(), "{heard:?}");
     }
-    let session = Some(anna.session.parse().unwrap());
-    let maya = Typing { ticket_id: None, session, name: "Maya".into(), by_visitor: false, on: true };
-    bus.signal(TYPING, &maya).await;
+    let maya = ChatPush::Typing { name: "Maya".into(), on: true };
+    bus.signal_to(CHAT_PUSH, anna.session.parse().unwrap(), &maya).await;
     assert_eq!(anna.wait_for("typing").await.unwrap(), json!({"type": "typing", "on": true, "name": "Maya"}));
 }
 

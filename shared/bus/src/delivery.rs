@@ -131,6 +131,23 @@ pub trait Handler: Send + Sync + 'static {
     fn handle<'a>(&'a self, batch: &'a [Delivery]) -> BoxFuture<'a, Vec<Result<(), Failure>>>;
 }
 
+/// Handles a batch one delivery after the other.
+pub fn each<'a, F>(
+    batch: &'a [Delivery],
+    one: impl Fn(&'a Delivery) -> F + Send + 'a,
+) -> BoxFuture<'a, Vec<Result<(), Failure>>>
+where
+    F: Future<Output = Result<(), Failure>> + Send + 'a,
+{
+    Box::pin(async move {
+        let mut results = Vec::with_capacity(batch.len());
+        for delivery in batch {
+            results.push(one(delivery).await);
+        }
+        results
+    })
+}
+
 /// The span of [`crate::Bus::follow`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {

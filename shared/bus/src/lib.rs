@@ -6,29 +6,35 @@
 //!   with back-off) or [`Failure::Reject`] (dead letter now). After [`MAX_DELIVERIES`] tries, crashes and panics
 //!   included, an event becomes a dead letter.
 //! * [`Bus::follow`]: every event of a stream from a sequence on, for live views; nothing is acknowledged.
-//! * [`Bus::signal`] / [`Bus::listen`]: never stored, may be lost.
+//! * [`Bus::signal`] / [`Bus::listen`]: never stored, may be lost. [`Bus::signal_to`] / [`Bus::listen_for`]: the same for
+//!   those who listen for one key.
 //! * [`Bus::ask`] / [`Bus::answer`]: request and reply, one of the answering replicas.
+//! * [`Bus::lease`]: work that one process at a time shall do.
 
-use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::{borrow::Cow, future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use domain::Timestamp;
-use futures::stream::BoxStream;
+use futures::{StreamExt, future::ready, stream::BoxStream};
 use serde::{Serialize, de::DeserializeOwned};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 mod delivery;
 pub mod embedded;
 pub mod envelope;
 mod failure;
 pub mod jetstream;
+mod lease;
 pub mod topic;
 pub mod trace;
 mod worker;
 
-pub use delivery::{Delivery, Handler, Packet, Published, Span, Stored, Subscription};
+pub use delivery::{Delivery, Handler, Packet, Published, Span, Stored, Subscription, each};
 pub use envelope::Envelope;
 pub use failure::{AskError, DecodeError, Failure, PublishError};
-pub use topic::{Question, Signal, Stream, Topic};
+pub use lease::{LEASE_LASTS, Lease};
+pub use topic::{Direct, Question, Signal, Stream, Topic};
 pub use worker::Tuning;
 
 /// Deliveries of one event to one consumer before it becomes a dead letter.
@@ -40,6 +46,9 @@ pub const MAX_ENVELOPE: usize = 768 * 1024;
 
 /// Longest dedup id, in bytes.
 pub const MAX_ID: usize = 512;
+
+/// Longest value of [`Bus::keep`], in bytes: the bucket has room for it and for the one it replaces.
+pub const MAX_KEPT: usize = 400 * 1024;
 
 /// How long [`Bus::ask`] waits.
 pub const ANSWER_WITHIN: Duration = Duration::from_secs(5);
@@ -64,8 +73,12 @@ pub(crate) trait Transport: Send + Sync + 'static {
     fn span(&self, stream: Stream) -> BoxFuture<'_, anyhow::Result<Span>>;
     /// Events of a work queue not handled yet, for metrics.
     fn backlog(&self, stream: Stream) -> BoxFuture<'_, anyhow::Result<u64>>;
-    fn signal(&self, subject: &'static str, payload: Vec<u8>) -> BoxFuture<'_, ()>;
-    fn listen(&self, subject: &'static str) -> BoxFuture<'_, anyhow::Result<BoxStream<'static, Vec<u8>>>>;
+    fn oldest(&self, stream: Stream) -> BoxFuture<'_, anyhow::Result<Option<Timestamp>>>;
+    fn signal(&self, subject: Cow<'static, str>, payload: Vec<u8>) -> BoxFuture<'_, ()>;
+    fn listen(
+        &self,
+        subject: Cow<'static, str>,
+    ) -> BoxFuture<'_, anyhow::Result<BoxStream<'static, Vec<u8>>>>;
     fn ask(&self, subject: &'static str, payload: Vec<u8>) -> BoxFuture<'_, Result<Vec<u8>, AskError>>;
     /// Answers until `stop`.
     fn answer(
@@ -76,8 +89,18 @@ pub(crate) trait Transport: Send + Sync + 'static {
     ) -> BoxFuture<'_, anyhow::Result<()>>;
     /// The value all processes of an installation agree on under this name: the first one proposed.
     fn agree_on(&self, name: &'static str, proposal: Vec<u8>) -> BoxFuture<'_, anyhow::Result<Vec<u8>>>;
+    /// What was kept under this name by [`Transport::keep`], for all processes.
+    fn kept(&self, name: &'static str) -> BoxFuture<'_, anyhow::Result<Option<Vec<u8>>>>;
+    /// Keeps this under a name instead of what was there.
+    fn keep(&self, name: &'static str, value: Vec<u8>) -> BoxFuture<'_, anyhow::Result<()>>;
+    /// Takes what is named so, or renews it (`held`: what was given for it); `None` while another has it.
+    fn take_lease(&self, name: &str, held: Option<u64>) -> BoxFuture<'_, anyhow::Result<Option<u64>>>;
+    /// Gives it back.
+    fn release_lease(&self, name: &str, held: u64) -> BoxFuture<'_, ()>;
     /// Whether it can be published to now; the error is for people.
     fn ready(&self) -> BoxFuture<'_, Result<(), String>>;
+    /// Counts connections made to the broker.
+    fn connections(&self) -> watch::Receiver<u64>;
     /// Flushes and lets go.
     fn close(&self) -> BoxFuture<'_, ()>;
 }
@@ -160,11 +183,28 @@ impl Bus {
         self.transport.backlog(stream).await
     }
 
+    /// When the oldest event that a stream still keeps was published. Of a work queue: that is not handled yet.
+    ///
+    /// # Errors
+    /// The stream cannot be read.
+    pub async fn oldest(&self, stream: Stream) -> anyhow::Result<Option<Timestamp>> {
+        self.transport.oldest(stream).await
+    }
+
     /// Tells everybody who listens now. May be lost.
     pub async fn signal<T: Serialize>(&self, signal: Signal<T>, event: &T) {
+        self.tell(signal.subject.into(), event).await;
+    }
+
+    /// Tells whoever listens for that key now. May be lost.
+    pub async fn signal_to<T: Serialize>(&self, direct: Direct<T>, key: Uuid, event: &T) {
+        self.tell(direct.subject(key).into(), event).await;
+    }
+
+    async fn tell<T: Serialize>(&self, subject: Cow<'static, str>, event: &T) {
         match serde_json::to_vec(event) {
-            Ok(payload) => self.transport.signal(signal.subject, payload).await,
-            Err(error) => tracing::error!(%error, subject = signal.subject, "a signal could not be written"),
+            Ok(payload) => self.transport.signal(subject, payload).await,
+            Err(error) => tracing::error!(%error, %subject, "a signal could not be written"),
         }
     }
 
@@ -176,9 +216,32 @@ impl Bus {
         &self,
         signal: Signal<T>,
     ) -> anyhow::Result<BoxStream<'static, T>> {
-        use futures::StreamExt;
-        let bytes = self.transport.listen(signal.subject).await?;
-        Ok(bytes.filter_map(|payload| async move { serde_json::from_slice(&payload).ok() }).boxed())
+        self.hear(signal.subject.into()).await
+    }
+
+    /// Hears from now on what is meant for that key, until the stream is dropped.
+    ///
+    /// # Errors
+    /// The subject cannot be listened to.
+    pub async fn listen_for<T: DeserializeOwned + Send + 'static>(
+        &self,
+        direct: Direct<T>,
+        key: Uuid,
+    ) -> anyhow::Result<BoxStream<'static, T>> {
+        self.hear(direct.subject(key).into()).await
+    }
+
+    async fn hear<T: DeserializeOwned + Send + 'static>(
+        &self,
+        subject: Cow<'static, str>,
+    ) -> anyhow::Result<BoxStream<'static, T>> {
+        let bytes = self.transport.listen(subject).await?;
+        Ok(bytes.filter_map(|payload| ready(serde_json::from_slice(&payload).ok())).boxed())
+    }
+
+    /// Counts connections made to the broker: after a change, signals may have been lost. Never changes inside one process.
+    pub fn connections(&self) -> watch::Receiver<u64> {
+        self.transport.connections()
     }
 
     /// Asks; waits at most five seconds.
@@ -230,6 +293,33 @@ impl Bus {
     /// The broker cannot be asked.
     pub async fn agree_on(&self, name: &'static str, proposal: Vec<u8>) -> anyhow::Result<Vec<u8>> {
         self.transport.agree_on(name, proposal).await
+    }
+
+    /// What [`Bus::keep`] kept last under this name, whichever process did. Alone in a process nothing is kept.
+    ///
+    /// # Errors
+    /// The broker cannot be asked.
+    pub async fn kept(&self, name: &'static str) -> anyhow::Result<Option<Vec<u8>>> {
+        self.transport.kept(name).await
+    }
+
+    /// Keeps at most [`MAX_KEPT`] under a name for all processes on this bus, instead of what was there. Alone in a process
+    /// that is nobody: it keeps it itself.
+    ///
+    /// # Errors
+    /// The broker cannot be asked, or it is too much.
+    pub async fn keep(&self, name: &'static str, value: Vec<u8>) -> anyhow::Result<()> {
+        anyhow::ensure!(value.len() <= MAX_KEPT, "{name} is too large for the broker: {} bytes", value.len());
+        self.transport.keep(name, value).await
+    }
+
+    /// Work that one process at a time shall do, under a name of letters, digits, `-`, `_` and `.`; `None` while another
+    /// process does it. One that dies without a word is forgotten after [`LEASE_LASTS`].
+    ///
+    /// # Errors
+    /// The broker cannot be asked.
+    pub async fn lease(&self, name: &str) -> anyhow::Result<Option<Lease>> {
+        Lease::take(self.transport.clone(), name.to_owned()).await
     }
 
     /// Whether it can be published to now; the error is for people.

@@ -3,14 +3,16 @@
 use std::marker::PhantomData;
 
 use domain::event::{
-    AgentsOnline, BulkChanged, ChatFrames, ChatHistory, ChatHistoryQuery, ClaimSend, DeadLetter,
-    DeliveryReported, FetchMedia, InboundChat, InboundEmail, InboundHeld, InboundSms, JudgeMail, LinkClicked,
-    MailJudged, MailboxChanged, MediaFetched, MessageAdded, MessageChanged, MessageMoved, NoteAdded,
-    NoteRemoved, OutboundEmail, OutboundSms, OutboundWebhook, PastChat, PastChatsQuery, ProfileMerged,
-    ReleaseSend, ReplyProposed, RoutingChanged, SendDecision, SmsReceipt, TicketChanged, Typing, ViewChanged,
-    VisitorSignal, WebhookTried, WebhookWork,
+    AgentPresence, AgentsOnline, BulkChanged, ChatFrames, ChatHistory, ChatHistoryQuery, ChatPush,
+    ChatStanding, ChatStandingQuery, ClaimSend, DeadLetter, DeliveryReported, FetchMedia, InboundChat,
+    InboundEmail, InboundHeld, InboundSms, JudgeMail, LinkClicked, MailJudged, MailboxChanged, MailboxPolled,
+    MediaFetched, MessageAdded, MessageChanged, MessageMoved, NoteAdded, NoteRemoved, OutboundEmail,
+    OutboundSms, OutboundWebhook, PastChat, PastChatsQuery, PollMark, PollMarkQuery, ProfileErased,
+    ProfileMerged, ReleaseSend, ReplyProposed, RoutingChanged, SendDecision, SmsReceipt, TicketChanged,
+    Typing, ViewChanged, VisitorSignal, WebhookTried, WebhookWork,
 };
-use domain::{Timestamp, settings::Settings};
+use domain::{SessionId, Timestamp, UserId, settings::Settings};
+use uuid::Uuid;
 
 /// Where durable events are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -101,6 +103,20 @@ pub struct Signal<T> {
     kind: PhantomData<fn(T)>,
 }
 
+/// Subjects for what is never stored and meant for few: whoever listens for the same key hears it, nobody else does.
+pub struct Direct<T> {
+    /// What stands before the key.
+    prefix: &'static str,
+    kind: PhantomData<fn(T)>,
+}
+
+impl<T> Direct<T> {
+    /// The subject of a key.
+    pub fn subject(self, key: Uuid) -> String {
+        format!("{}.{key}", self.prefix)
+    }
+}
+
 /// A question and its answer.
 pub struct Question<Q, A> {
     /// The subject.
@@ -110,6 +126,9 @@ pub struct Question<Q, A> {
 
 macro_rules! subject {
     ($name:ident<$($type:ident),+>) => {
+        subject!($name<$($type),+> by subject);
+    };
+    ($name:ident<$($type:ident),+> by $field:ident) => {
         impl<$($type),+> Clone for $name<$($type),+> {
             fn clone(&self) -> Self {
                 *self
@@ -118,8 +137,8 @@ macro_rules! subject {
         impl<$($type),+> Copy for $name<$($type),+> {}
         impl<$($type),+> $name<$($type),+> {
             /// Names a subject; all of them stand in this file.
-            pub const fn new(subject: &'static str) -> Self {
-                Self { subject, kind: PhantomData }
+            pub const fn new($field: &'static str) -> Self {
+                Self { $field, kind: PhantomData }
             }
         }
     };
@@ -127,6 +146,7 @@ macro_rules! subject {
 subject!(Topic<T>);
 subject!(Signal<T>);
 subject!(Question<Q, A>);
+subject!(Direct<T> by prefix);
 
 /// sms-ingest → ticketing.
 pub const INBOUND_SMS: Topic<InboundSms> = Topic::new("inbound.sms");
@@ -183,6 +203,8 @@ pub const VIEW_CHANGED: Topic<ViewChanged> = Topic::new("desk.view.changed");
 pub const BULK_CHANGED: Topic<BulkChanged> = Topic::new("desk.bulk.changed");
 /// Two profiles became one, or are two again.
 pub const PROFILE_MERGED: Topic<ProfileMerged> = Topic::new("desk.profile.merged");
+/// A person is erased.
+pub const PROFILE_ERASED: Topic<ProfileErased> = Topic::new("desk.profile.erased");
 /// Teams, rules, tags, or who can be given tickets are not what they were.
 pub const ROUTING_CHANGED: Topic<RoutingChanged> = Topic::new("desk.routing.changed");
 /// Something about a mailbox is new.
@@ -193,13 +215,31 @@ pub const SETTINGS_CHANGED: Topic<Settings> = Topic::new("desk.settings.changed"
 /// Any consumer → ticketing.
 pub const DEAD: Topic<DeadLetter> = Topic::new("dead.letter");
 
-/// Typing, both ways.
+/// web-chat, inbox → inbox: who is typing.
 pub const TYPING: Signal<Typing> = Signal::new("signal.typing");
+
+/// desk, inbox → the web-chat nodes that hold the session: what is new in a chat. Whatever is stored goes into EVENTS as well;
+/// what gets lost here is found by [`CHAT_STANDING`].
+pub const CHAT_PUSH: Direct<ChatPush> = Direct::new("live.chat");
+
+/// desk → web-chat: a session had its first message. Nodes do not listen for sessions that have none.
+pub const CHAT_BEGAN: Signal<SessionId> = Signal::new("signal.chat_began");
+
+/// desk → web-chat: the settings as they are now.
+pub const SETTINGS_NOW: Signal<Settings> = Signal::new("signal.settings");
+
+/// inbox → inbox: which agent is at which ticket.
+pub const AGENT_PRESENCE: Signal<AgentPresence> = Signal::new("signal.presence");
+/// inbox → inbox: somebody, or a key, may not be let in as before; open streams are looked at again.
+pub const ACCESS_CHANGED: Signal<UserId> = Signal::new("signal.access");
 
 /// inbox → web-chat, auto-responder: how many agents are there.
 pub const AGENTS_ONLINE: Signal<AgentsOnline> = Signal::new("signal.agents");
 /// web-chat → web-chat: frames for a stream that another node holds.
 pub const CHAT_FRAMES: Signal<ChatFrames> = Signal::new("signal.chat_frames");
+
+/// inbox → everybody: numbers, mailboxes or sites are set up otherwise than before.
+pub const CHANNELS_CHANGED: Signal<()> = Signal::new("signal.channels");
 
 /// desk → ticketing: something is to happen at that time.
 pub const TIMER_SET: Signal<Timestamp> = Signal::new("signal.timer");
@@ -214,8 +254,14 @@ pub const CLAIM_SEND: Question<ClaimSend, SendDecision> = Question::new("ask.cla
 pub const RELEASE_SEND: Question<ReleaseSend, ()> = Question::new("ask.release_send");
 /// web-chat → ticketing: what did this session miss?
 pub const CHAT_HISTORY: Question<ChatHistoryQuery, ChatHistory> = Question::new("ask.chat_history");
+/// web-chat → ticketing: how far are these sessions?
+pub const CHAT_STANDING: Question<ChatStandingQuery, Vec<ChatStanding>> = Question::new("ask.chat_standing");
 /// web-chat → ticketing: what did somebody say in earlier chats?
 pub const PAST_CHATS: Question<PastChatsQuery, Vec<PastChat>> = Question::new("ask.past_chats");
+/// email-ingest → ticketing: how far was a mailbox read?
+pub const POLL_MARK: Question<PollMarkQuery, Option<PollMark>> = Question::new("ask.poll_mark");
+/// email-ingest → ticketing: how far a mailbox is read, or why it cannot be.
+pub const MAILBOX_POLLED: Question<MailboxPolled, ()> = Question::new("ask.mailbox_polled");
 /// auto-responder, web-chat → ticketing: the settings.
 pub const SETTINGS: Question<(), Settings> = Question::new("ask.settings");
 

@@ -160,7 +160,9 @@ impl Desk {
             (Some(profile), _) => profile,
             (None, Recipient::Address(address @ Address::Phone(_))) => {
                 let id = ProfileId::new(self.now(), &entropy());
-                addresses::create(tx, id, address, None, self.now()).await?
+                let new = addresses::create(tx, id, address, None, self.now()).await?;
+                self.recall_refusals(tx, new.id, address).await?;
+                new
             }
             (None, _) => return Err(DeskError::NotFound("profile")),
         };

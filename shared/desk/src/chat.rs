@@ -2,7 +2,9 @@
 
 use domain::{
     Address, SessionId,
-    event::{ChatHistory, ChatHistoryQuery, PastChat, PastChatsOf, PastChatsQuery},
+    event::{
+        ChatHistory, ChatHistoryQuery, ChatStanding, ChatStandingQuery, PastChat, PastChatsOf, PastChatsQuery,
+    },
 };
 
 use crate::{
@@ -12,6 +14,8 @@ use crate::{
 
 /// Most messages of one answer.
 const MOST: i64 = 200;
+/// Most sessions of one question.
+const MOST_SESSIONS: usize = 500;
 /// Most earlier chats of one answer.
 const MOST_PAST: i64 = 5;
 /// Most messages of an earlier chat.
@@ -56,8 +60,19 @@ impl Desk {
             last_seq: newest.last_seq.max(seen),
             ticket_status: Some(status.to_owned()),
             ticket_id: Some(newest.id),
-            read_seq: tickets.iter().rev().find(|ticket| !ticket.unread).map_or(0, |ticket| ticket.last_seq),
+            read_seq: tickets.iter().map(|ticket| ticket.read_seq).max().unwrap_or(0),
         })
+    }
+
+    /// How far sessions are, for nodes that may not have been told of everything.
+    ///
+    /// # Errors
+    /// Too many at once; the database is away.
+    pub async fn chat_standing(&self, query: &ChatStandingQuery) -> Result<Vec<ChatStanding>, DeskError> {
+        if query.sessions.len() > MOST_SESSIONS {
+            return Err(DeskError::Refused(format!("at most {MOST_SESSIONS} sessions at once")));
+        }
+        presence::standing(&self.store, &query.sessions).await
     }
 
     /// The newest earlier chats of somebody who proved who they are, oldest first.

@@ -2,10 +2,17 @@
 
 use domain::{
     Channel, ProfileId,
+    audit::AuditAction,
     consent::{ConsentKind, ConsentRecord, ConsentState, may_text},
 };
 
-use crate::{Actor, Desk, DeskError, store::people as rows};
+use serde_json::json;
+
+use crate::{
+    Actor, Desk, DeskError,
+    audit::{self, Customer, Deed},
+    store::people as rows,
+};
 
 /// A word of the customer to record.
 #[derive(Clone, Debug)]
@@ -59,6 +66,9 @@ impl Desk {
         let mut tx = self.store.begin().await?;
         rows::add_consent(&mut tx, id, None, &record).await?;
         let packets = self.touch_tickets(&mut tx, id, Some(Channel::Sms), |_| {}).await?;
+        let facts = json!({"kind": kind, "state": state, "source": record.source});
+        let deed = Deed::of(AuditAction::ConsentRecorded, &Customer(id)).with(&facts);
+        audit::record(&mut tx, actor, deed, now).await?;
         self.commit(tx, packets).await?;
         tracing::info!(profile = %id, by = %actor.id, kind = kind.as_str(), state = state.as_str(), "consent recorded");
         Ok(record)

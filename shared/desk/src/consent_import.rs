@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use domain::{Address, Channel, ProfileId, Timestamp, consent::ConsentRecord};
+use domain::{Address, Channel, ProfileId, Timestamp, audit::AuditAction, consent::ConsentRecord};
+use serde_json::json;
 
 use crate::{
     Actor, Desk, DeskError,
+    audit::{self, Deed},
     campaign::Recipient,
     consent::{NewConsent, check},
     entropy,
@@ -72,9 +74,13 @@ impl Desk {
                     Err(error) => return Err(error),
                 }
             }
-            let mut packets = Vec::new();
+            let (recorded, mut packets) = (touched.len(), Vec::new());
             for profile in touched {
                 packets.extend(self.touch_tickets(&mut tx, profile, Some(Channel::Sms), |_| {}).await?);
+            }
+            if recorded > 0 {
+                let deed = Deed::to_customers(AuditAction::ConsentImported);
+                audit::record(&mut tx, actor, deed.with(&json!({"customers": recorded})), now).await?;
             }
             self.commit(tx, packets).await?;
         }
@@ -111,7 +117,9 @@ impl Desk {
             (Some(known), _) => Ok(known.id),
             (None, Recipient::Address(address @ Address::Phone(_))) => {
                 let id = ProfileId::new(self.now(), &entropy());
-                Ok(addresses::create(tx, id, address, None, self.now()).await?.id)
+                let new = addresses::create(tx, id, address, None, self.now()).await?.id;
+                self.recall_refusals(tx, new, address).await?;
+                Ok(new)
             }
             (None, _) => Err(DeskError::NotFound("profile")),
         }

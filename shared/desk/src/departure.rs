@@ -51,7 +51,8 @@ impl Wait {
     }
 }
 
-fn timer_key(id: MessageId) -> String {
+/// The key of the timer of a message that waits.
+pub(crate) fn timer_key(id: MessageId) -> String {
     format!("{SEND}:{id}")
 }
 
@@ -135,6 +136,7 @@ impl Desk {
             pace::lock(&self.store, &mut tx, number).await?;
         }
         let now = self.now();
+        let undo = timers::undo(&mut tx, &timer.key).await?;
         // before the message is locked: if another replica did this, it may be with its carrier by now
         let Some(due) = timers::take_due(&mut tx, &timer.key, now).await? else { return Ok(()) };
         let message = delivery::lock(&self.store, &mut tx, id).await?.filter(Outgoing::waits);
@@ -144,6 +146,7 @@ impl Desk {
             pace::shift(&mut tx, number, late).await?;
         }
         let packets = self.go_on(&mut tx, ticket, &message, timer.number.is_some()).await?;
+        still_undone_by(&mut tx, &timer.key, undo).await?;
         self.commit(tx, packets).await
     }
 
@@ -299,8 +302,12 @@ impl Desk {
         ticket: TicketRow,
         message: &Outgoing,
     ) -> Result<Vec<Packet>, DeskError> {
-        timers::clear(tx, &timer_key(message.id)).await?;
-        self.go_on(tx, Some(ticket), message, false).await
+        let key = timer_key(message.id);
+        let undo = timers::undo(tx, &key).await?;
+        timers::clear(tx, &key).await?;
+        let packets = self.go_on(tx, Some(ticket), message, false).await?;
+        still_undone_by(tx, &key, undo).await?;
+        Ok(packets)
     }
 
     /// A locked message waits for nothing any more.
@@ -346,6 +353,14 @@ impl Desk {
     /// The database is away.
     pub async fn waiting_by_number(&self) -> Result<Vec<(String, i64)>, DeskError> {
         pace::waiting(&self.store).await
+    }
+}
+
+/// A message that waits once more is taken back like before: what it did to its ticket stays with its new timer.
+async fn still_undone_by(tx: &mut Tx, key: &str, undo: Option<String>) -> Result<(), DeskError> {
+    match undo {
+        Some(undo) => timers::set_undo(tx, key, &undo).await,
+        None => Ok(()),
     }
 }
 

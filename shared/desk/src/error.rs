@@ -64,6 +64,12 @@ impl DeskError {
     }
 }
 
+impl From<seal::CannotSeal> for DeskError {
+    fn from(cannot: seal::CannotSeal) -> Self {
+        Self::Unavailable(cannot.to_string())
+    }
+}
+
 impl From<ReplyRefusal> for DeskError {
     fn from(refusal: ReplyRefusal) -> Self {
         Self::conflict(refusal.code(), refusal.to_string())

@@ -7,8 +7,8 @@
 use uuid::Uuid;
 
 use crate::{
-    Desk, DeskError,
-    store::{answers as rows, split_texts},
+    Desk, DeskError, settings,
+    store::{answers as rows, audit, split_texts},
 };
 
 /// How long a key is held by a request that never ended, in milliseconds.
@@ -86,7 +86,8 @@ impl Desk {
         Ok(())
     }
 
-    /// Forgets what has had its time: kept answers, sessions, sign-in links, texts that came in parts.
+    /// Forgets what has had its time: kept answers, sessions, links, texts that came in parts, old lines of the audit
+    /// log, what webhooks were told.
     ///
     /// # Errors
     /// The database is not available.
@@ -95,7 +96,9 @@ impl Desk {
         let mut tx = self.store.begin().await?;
         rows::forget(&mut tx, now, now.plus(-KEPT)).await?;
         split_texts::forget(&mut tx, now.plus(-KEPT)).await?;
+        let privacy = settings::current(&mut *tx).await?.privacy;
+        audit::forget_before(&mut tx, privacy.audit_from(now)).await?;
         tx.commit().await?;
-        Ok(())
+        self.forget_webhook_deliveries().await
     }
 }

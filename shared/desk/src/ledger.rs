@@ -4,16 +4,23 @@ use std::{fmt, str::FromStr};
 
 use bus::{
     Envelope, Packet,
-    topic::{INBOUND_HELD, INBOUND_SMS},
+    topic::{INBOUND_CHAT, INBOUND_EMAIL, INBOUND_HELD, INBOUND_SMS},
 };
-use domain::{Channel, ProfileId, TicketId, Timestamp, event::DeadLetter, id::SessionId};
+use domain::{
+    Channel, ProfileId, TicketId, Timestamp,
+    audit::{AuditAction, AuditNoun},
+    event::{DeadLetter, InboundChat, InboundEmail},
+    id::SessionId,
+};
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::{
     Actor, Desk, DeskError, Page, PageRequest,
+    audit::{self, Audited, Deed},
     store::{
         ledger::{self, Line, Read},
-        outbox,
+        outbox, uploads,
     },
     text,
 };
@@ -114,6 +121,18 @@ pub struct LedgerEntry {
     pub replayable: bool,
 }
 
+impl Audited for Read {
+    const NOUN: AuditNoun = AuditNoun::Ledger;
+
+    fn id(&self) -> String {
+        self.id.clone()
+    }
+
+    fn facts(&self) -> Value {
+        json!({"channel": self.channel, "state": self.state})
+    }
+}
+
 /// Most quarantined texts that an unblocking brings back at once.
 const MOST_RESTORED: i64 = 500;
 
@@ -143,8 +162,10 @@ impl Desk {
         let mut tx = self.store.begin().await?;
         let line = ledger::count_replay(&mut tx, id).await?.ok_or(DeskError::NotFound("ledger entry"))?;
         let envelope = replayable(&line).map_err(|reason| DeskError::conflict("not_replayable", reason))?;
-        let packet = Packet { subject: line.subject.clone(), envelope };
-        outbox::add_all(&self.store, &mut tx, std::slice::from_ref(&packet), self.now()).await?;
+        let (now, packet) = (self.now(), Packet { subject: line.subject.clone(), envelope });
+        outbox::add_all(&self.store, &mut tx, std::slice::from_ref(&packet), now).await?;
+        let deed = Deed::of(AuditAction::Replayed, &line).with(&line.facts());
+        audit::record(&mut tx, actor, deed, now).await?;
         self.commit(tx, vec![packet]).await?;
         tracing::info!(ledger = id, actor = actor.name, "sent through again");
         Ok(entry(line))
@@ -169,8 +190,23 @@ impl Desk {
     pub async fn bury(&self, letter: &DeadLetter) -> Result<(), DeskError> {
         let mut tx = self.store.begin().await?;
         ledger::add(&self.store, &mut tx, &[dead(letter, self.now())]).await?;
+        if let Some(chat) = chat_of(letter) {
+            uploads::take(&mut tx, chat.blobs(), self.now()).await?;
+        }
         Ok(tx.commit().await?)
     }
+}
+
+/// The visitor's message in a dead letter: its files are needed when it is sent through again.
+fn chat_of(letter: &DeadLetter) -> Option<InboundChat> {
+    let envelope: Envelope = serde_json::from_str(&letter.envelope).ok()?;
+    (letter.subject == INBOUND_CHAT.subject).then(|| envelope.read(INBOUND_CHAT).ok()).flatten()
+}
+
+/// The mail in a dead letter.
+fn mail_of(letter: &DeadLetter) -> Option<InboundEmail> {
+    let envelope: Envelope = serde_json::from_str(&letter.envelope).ok()?;
+    (letter.subject == INBOUND_EMAIL.subject).then(|| envelope.read(INBOUND_EMAIL).ok()).flatten()
 }
 
 /// A dead letter as a line.
@@ -196,6 +232,7 @@ pub(crate) fn dead(letter: &DeadLetter, now: Timestamp) -> Line {
         message: None,
         profile: None,
         envelope: Some(letter.envelope.replace('\0', "")),
+        raw_blob: mail_of(letter).map(|mail| mail.raw),
         stream_seq: 0,
         received_at: letter.at,
     }

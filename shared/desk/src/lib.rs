@@ -7,21 +7,30 @@
 use std::{collections::HashMap, sync::Arc};
 
 use bell::Bell;
-use bus::{Bus, Packet, topic::TIMER_SET};
-use domain::{Clock, EmailAddress, PhoneNumber, Timestamp, id::Entropy, pace::Pace};
+use bus::{
+    Bus, Packet,
+    topic::{ACCESS_CHANGED, TIMER_SET},
+};
+use domain::{Clock, EmailAddress, PhoneNumber, Timestamp, UserId, id::Entropy, pace::Pace};
 
 pub mod accounts;
 pub mod attachments;
 mod attribution;
+pub mod audit;
 pub mod auto_response;
 pub mod availability;
 mod bell;
 pub mod bulk;
 pub mod campaign;
+pub mod channel_setups;
 pub mod chat;
 pub mod consent;
 pub mod consent_import;
+pub mod coupons;
 mod departure;
+pub mod disposal;
+pub mod drafts;
+pub mod erasure;
 pub mod error;
 mod follow_up;
 mod hand_over;
@@ -29,6 +38,7 @@ pub mod idempotency;
 pub mod intake;
 pub mod ledger;
 pub mod links;
+mod live;
 mod mail_out;
 mod mail_pictures;
 pub mod mail_tag;
@@ -42,6 +52,8 @@ mod outbound;
 mod outside;
 pub mod page;
 mod pictures;
+pub mod polls;
+pub mod preferences;
 pub mod profiles;
 pub mod quick_responses;
 pub mod quiet;
@@ -53,6 +65,7 @@ pub mod search;
 pub mod sending;
 pub mod settings;
 pub mod sign_in;
+mod signatures;
 pub mod store;
 pub mod sweeper;
 pub mod tags;
@@ -60,6 +73,7 @@ pub mod teams;
 mod text;
 pub mod tickets;
 pub mod timers;
+mod undo;
 pub mod views;
 pub mod webhooks;
 
@@ -68,6 +82,7 @@ pub use error::DeskError;
 pub use outside::Outside;
 pub use page::{Page, PageRequest};
 use rules::RuleCache;
+use seal::Seal;
 use store::{Store, Tx, outbox};
 
 /// The organisation's channels, as far as the desk must know them.
@@ -107,6 +122,7 @@ pub struct Desk {
     outside: Option<Arc<Outside>>,
     bell: Bell,
     rules: Arc<RuleCache>,
+    seal: Option<Arc<Seal>>,
 }
 
 impl Desk {
@@ -125,6 +141,7 @@ impl Desk {
             outside: None,
             bell: Bell::default(),
             rules: Arc::default(),
+            seal: None,
         })
     }
 
@@ -133,6 +150,18 @@ impl Desk {
     pub fn reached_at(mut self, outside: Outside) -> Self {
         self.outside = Some(Arc::new(outside));
         self
+    }
+
+    /// The same desk, which can keep secrets: `key` seals them, the same in every process. Without this nobody can have a
+    /// second step at sign-in.
+    #[must_use]
+    pub fn sealing_with(mut self, key: [u8; 32]) -> Self {
+        self.seal = Some(Arc::new(Seal::new(key)));
+        self
+    }
+
+    pub(crate) fn seal(&self) -> Result<&Seal, DeskError> {
+        self.seal.as_deref().ok_or_else(|| DeskError::Unavailable("this process can keep no secrets".into()))
     }
 
     /// Brings the database to this version; safe to run twice and beside running replicas.
@@ -148,9 +177,9 @@ impl Desk {
     /// # Errors
     /// What is wrong and how to mend it.
     pub async fn ready(&self) -> Result<(), String> {
-        match store::migrate::version(&self.store).await {
-            Ok(Some(version)) if version >= store::migrate::VERSION => Ok(()),
-            Ok(_) => Err("the database is behind this version: run `frontdesk migrate`".into()),
+        match store::migrate::is_done(&self.store).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err("the database is behind this version: run `frontdesk migrate`".into()),
             Err(error) => Err(error.to_string()),
         }
     }
@@ -163,6 +192,14 @@ impl Desk {
     /// Lets go of the database.
     pub async fn close(&self) {
         self.store.close().await;
+    }
+
+    /// Somebody, or a key, may not be let in as before: their live streams are looked at again. One that misses it is
+    /// looked at within a minute anyway.
+    pub(crate) async fn access_changed(&self, whose: UserId) {
+        if let Some(bus) = &self.bus {
+            bus.signal(ACCESS_CHANGED, &whose).await;
+        }
     }
 
     pub(crate) fn now(&self) -> Timestamp {

@@ -13,7 +13,7 @@ use crate::{
     Desk, DeskError,
     hand_over::Leaving,
     mail_tag::MailTag,
-    mail_thread, settings,
+    mail_thread, settings, signatures,
     store::{
         Tx, departures, mail_answers, mail_ids,
         messages::{self, LastMail},
@@ -46,7 +46,8 @@ pub(crate) async fn write(
     mail_ids::add(tx, leaving.inbox, &mail_id, view.id, message.id, true).await?;
     let settings = settings::current(&mut **tx).await?;
     let by_agent = message.author.kind == AuthorKind::Agent;
-    let signature = if by_agent { signature(tx, &settings, &from, message).await? } else { None };
+    let signs = by_agent && !chosen.without_signature;
+    let signature = if signs { signature(tx, &settings, &from, message).await? } else { None };
     let quote = (by_agent && settings.email.quote).then(|| quote(&last, view)).flatten();
     let (to, more_to) = to(&chosen, leaving.recipient, view)?;
     let (reply_to, bounces_to) = desk.ways_back(&from, message, view);
@@ -107,6 +108,7 @@ pub(crate) async fn shown(
         has_html: false,
         original: false,
         unreadable: None,
+        appointments: Vec::new(),
     })))
 }
 
@@ -175,11 +177,13 @@ async fn signature(
     mailbox: &EmailAddress,
     message: &Message,
 ) -> Result<Option<String>, DeskError> {
-    let person = match message.author.id {
-        Some(id) => mail_answers::is_person(tx, id).await?,
+    let author = message.author.id.zip(message.author.name.as_deref());
+    let is_person = match author {
+        Some((id, _)) => mail_answers::is_person(tx, id).await?,
         None => false,
     };
-    Ok(settings.signature(mailbox, message.author.name.as_deref().filter(|_| person)))
+    let person = author.filter(|_| is_person);
+    signatures::under(tx, settings, mailbox, person).await
 }
 
 fn quote(last: &LastMail, view: &TicketView) -> Option<QuotedMail> {

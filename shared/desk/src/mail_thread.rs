@@ -15,6 +15,12 @@ pub(crate) fn mail_id(message: MessageId, domain: &str) -> String {
     format!("fd.{}@{domain}", message.0.simple())
 }
 
+/// The message whose `Message-ID` of ours this is.
+pub(crate) fn message_of(mail_id: &str) -> Option<MessageId> {
+    let (id, _) = mail_id.strip_prefix("fd.")?.split_once('@')?;
+    id.parse().ok().map(MessageId)
+}
+
 /// `References` of an answer to a mail with these references and this id: oldest first, each once, at most
 /// [`MAX_REFERENCES`].
 pub(crate) fn references(of_last: &str, last: Option<&str>) -> Vec<String> {

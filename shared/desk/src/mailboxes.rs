@@ -7,16 +7,20 @@ use bus::{
 };
 use domain::{
     EmailAddress, MessageId, MessageStatus, TicketId, Timestamp,
+    audit::AuditAction,
     event::{MailboxChanged, OutboundEmail},
     mail::{Trust, TrustMark},
 };
 use uuid::Uuid;
 
 use crate::{
-    Desk, DeskError, entropy,
+    Actor, Desk, DeskError,
+    audit::{self, Deed, Mailbox},
+    entropy,
     mail_tag::MailTag,
     mail_thread,
-    store::{Tx, mailboxes as rows, notices, outbox},
+    polls::Poll,
+    store::{Tx, mailbox_polls, mailboxes as rows, notices, outbox},
 };
 
 /// Stands before the id of a trial mail in its subject.
@@ -41,6 +45,24 @@ pub struct MailboxHealth {
     pub confirmations: Vec<Confirmation>,
     /// The last trial mail.
     pub trial: Option<Trial>,
+    /// How it stands with reading it, where it cannot forward.
+    pub poll: Option<Poll>,
+}
+
+impl MailboxHealth {
+    /// Of a mailbox that nothing is known of yet.
+    pub fn unknown(address: EmailAddress) -> Self {
+        Self {
+            address,
+            last_in: None,
+            last_out: None,
+            waiting: None,
+            last_failure: None,
+            confirmations: Vec::new(),
+            trial: None,
+            poll: None,
+        }
+    }
 }
 
 /// Mails that wait for the relay.
@@ -127,6 +149,7 @@ impl Desk {
                 last_failure: rows::last_failure(&mut connection, address).await?,
                 confirmations,
                 trial: rows::last_trial(&mut connection, address).await?,
+                poll: mailbox_polls::poll(&mut connection, address).await?,
             });
         }
         Ok(all)
@@ -145,7 +168,7 @@ impl Desk {
     ///
     /// # Errors
     /// There is no such mailbox; `trial_running` when the last one is fresh; the database is away.
-    pub async fn try_mailbox(&self, mailbox: &EmailAddress) -> Result<Trial, DeskError> {
+    pub async fn try_mailbox(&self, mailbox: &EmailAddress, actor: &Actor) -> Result<Trial, DeskError> {
         if !self.channels().mailboxes.contains(mailbox) {
             return Err(DeskError::NotFound("mailbox"));
         }
@@ -157,10 +180,11 @@ impl Desk {
         }
         let id = MessageId::new(now, &entropy());
         rows::add_trial(&mut tx, id, mailbox, now).await?;
-        notices::insert_trial(&mut tx, id, mailbox, now).await?;
+        notices::insert(&mut tx, id, notices::Kind::Trial, mailbox, now).await?;
         let mail = self.trial_mail(id, mailbox);
         let sent = outbox::add(&mut tx, OUTBOUND_EMAIL, &format!("out:{id}"), now, &mail).await?;
-        let told = changed(&mut tx, mailbox, id, "sent", now).await?;
+        let told = changed(&mut tx, mailbox, &format!("{id}:sent"), now).await?;
+        audit::record(&mut tx, actor, Deed::of(AuditAction::Tried, &Mailbox(mailbox)), now).await?;
         self.commit(tx, vec![sent, told]).await?;
         let status = MessageStatus::Queued;
         Ok(Trial { id, status, error: None, arrived_at: None, threaded: false, trust: None, sent_at: now })
@@ -222,12 +246,11 @@ pub(crate) fn trial_mail_id(id: MessageId, mailbox: &EmailAddress) -> String {
 pub(crate) async fn changed(
     tx: &mut Tx,
     mailbox: &EmailAddress,
-    about: MessageId,
     what: &str,
     now: Timestamp,
 ) -> Result<Packet, DeskError> {
     let event = MailboxChanged { address: mailbox.clone() };
-    let id = format!("mailbox:{about}:{what}:{}", Uuid::new_v4());
+    let id = format!("mailbox:{what}:{}", Uuid::new_v4());
     outbox::add(tx, MAILBOX_CHANGED, &id, now, &event).await
 }
 

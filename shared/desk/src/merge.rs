@@ -6,14 +6,18 @@
 use bus::{Packet, topic::PROFILE_MERGED};
 use domain::{
     MergeId, ProfileId, Timestamp,
+    audit::AuditAction,
     consent::{ConsentKind, ConsentRecord, ConsentState, refused_by_one},
     event::ProfileMerged,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
-    Actor, Desk, DeskError, consent, entropy,
+    Actor, Desk, DeskError,
+    audit::{self, Customer, Deed},
+    consent, entropy,
     profiles::ProfileView,
     store::{
         Tx, merges as rows, outbox, people,
@@ -100,8 +104,7 @@ impl Desk {
             return Err(DeskError::conflict("same_profile", "this is one profile already"));
         }
         if kept.blocked != gone.blocked {
-            let reason = "one of the two is blocked: block or unblock one of them first";
-            return Err(DeskError::conflict("blocked_differs", reason));
+            return Err(blocked_differs());
         }
         let (ours, theirs) =
             (people::consents(&self.store, kept.id).await?, people::consents(&self.store, gone.id).await?);
@@ -156,6 +159,9 @@ impl Desk {
                 return Err(DeskError::Busy("one of the two was merged meanwhile".into()));
             }
         }
+        if rows::blocked_differs(&mut tx, [merge.kept, merge.gone]).await? {
+            return Err(blocked_differs());
+        }
         rows::hold_tickets(&self.store, &mut tx, [merge.kept, merge.gone]).await?;
         self.keep_stricter(&mut tx, &merge).await?;
         rows::insert(&mut tx, &merge).await?;
@@ -164,13 +170,14 @@ impl Desk {
         let mut packets = self.touch_tickets(&mut tx, merge.kept, None, |_| {}).await?;
         packets.push(told(&mut tx, &merge, false, now).await?);
         self.set_settling(&mut tx, &merge, now).await?;
+        audit::record(&mut tx, actor, deed(AuditAction::Merged, &merge), now).await?;
         self.commit(tx, packets).await?;
         tracing::info!(kept = %merge.kept, gone = %merge.gone, by = %actor.id, "two profiles were merged");
         Ok(merge)
     }
 
     /// Takes a merge back: what moved goes back, with what was written since in the tickets that go back. What came
-    /// since otherwise stays; whoever refused texts meanwhile has refused them as both, and who had refused them before
+    /// since otherwise stays; whoever refused texts meanwhile or was blocked is that as both, and who had refused texts before
     /// the merge refuses them again: a "yes" that came since may be the other's.
     ///
     /// # Errors
@@ -200,6 +207,7 @@ impl Desk {
         let mut packets = self.touch_tickets(&mut tx, merge.kept, None, |_| {}).await?;
         packets.extend(self.touch_tickets(&mut tx, merge.gone, None, |_| {}).await?);
         packets.push(told(&mut tx, &merge, true, now).await?);
+        audit::record(&mut tx, actor, deed(AuditAction::Unmerged, &merge), now).await?;
         self.commit(tx, packets).await?;
         tracing::info!(kept = %merge.kept, gone = %merge.gone, by = %actor.id, "a merge was undone");
         Ok(Merge { undone_at: Some(now), ..merge })
@@ -230,9 +238,13 @@ impl Desk {
             return Ok(());
         }
         let mut packets = Vec::new();
-        if let Some(merge) = merge.filter(|merge| merge.undone_at.is_none()) {
+        let mut next = merge.filter(|merge| merge.undone_at.is_none());
+        // Where the one that stayed was merged since, it goes on from there.
+        while let Some(merge) = next {
             rows::hold_tickets(&self.store, &mut tx, [merge.kept, merge.gone]).await?;
-            if rows::over(&mut tx, &merge).await? > 0 {
+            let moved = rows::over(&mut tx, &merge).await?;
+            next = rows::onward(&mut tx, merge.kept).await?;
+            if moved > 0 && next.is_none() {
                 packets = self.touch_tickets(&mut tx, merge.kept, None, |_| {}).await?;
             }
         }
@@ -274,6 +286,11 @@ impl Desk {
     }
 }
 
+/// What the audit log says of it.
+fn deed(action: AuditAction, merge: &Merge) -> Deed {
+    Deed::of(action, &Customer(merge.kept)).with(&json!({"other": merge.gone}))
+}
+
 /// The words by which the profile that stays refuses again what it had refused before the merge, and what somebody
 /// agreed to since.
 async fn refused_again(tx: &mut Tx, merge: &Merge, now: Timestamp) -> Result<Vec<ConsentRecord>, DeskError> {
@@ -294,6 +311,11 @@ async fn refused_again(tx: &mut Tx, merge: &Merge, now: Timestamp) -> Result<Vec
         at: now,
     };
     Ok(ConsentKind::ALL.into_iter().filter(asked_again).map(line).collect())
+}
+
+fn blocked_differs() -> DeskError {
+    let reason = "one of the two is blocked: block or unblock one of them first";
+    DeskError::conflict("blocked_differs", reason)
 }
 
 async fn told(tx: &mut Tx, merge: &Merge, undone: bool, now: Timestamp) -> Result<Packet, DeskError> {

@@ -1,14 +1,17 @@
 //! Colleagues are told of new messages by mail (H4): one mail for a burst, each sent once.
 
-use bus::topic::OUTBOUND_EMAIL;
+use bus::{Packet, topic::OUTBOUND_EMAIL};
 use domain::{
     Channel, EmailAddress, MessageId, MessageStatus, Settings, Timestamp,
+    account_mail::Letter,
     event::{ClaimSend, OutboundEmail, ReleaseSend, SendDecision},
     notice::{self, News},
 };
 
 use crate::{
-    Desk, DeskError, entropy, follow_up, mail_thread, settings,
+    Desk, DeskError, entropy, follow_up,
+    mail_tag::MailTag,
+    mail_thread, settings,
     store::{
         Tx, notices as rows, outbox,
         timers::{self, DueTimer, Timer},
@@ -39,6 +42,27 @@ pub(crate) async fn queue(
     timers::set_if_none(tx, timer).await?;
     desk.bell.set(now);
     Ok(())
+}
+
+/// Tells somebody who works here, or is to, about their account; `None` when there is no address to write from.
+pub(crate) async fn about_account(
+    desk: &Desk,
+    tx: &mut Tx,
+    to: &EmailAddress,
+    letter: impl FnOnce(&str) -> Letter,
+    now: Timestamp,
+) -> Result<Option<Packet>, DeskError> {
+    let settings = desk.complete(settings::current(&mut **tx).await?);
+    // What stands in it is for nobody but its reader, and every agent reads the mailboxes.
+    let is_ours = desk.outside.as_ref().is_some_and(|outside| outside.takes_in(to));
+    let Some(from) = follow_up::sender(desk, &settings).filter(|_| !is_ours) else { return Ok(None) };
+    let id = MessageId::new(now, &entropy());
+    rows::insert(tx, id, rows::Kind::Account, to, now).await?;
+    let Letter { subject, text } = letter(&text::line(&settings.organization.name));
+    let mut mail = mail(id, &from, to, &settings, (&subject, &text));
+    mail.bounces_to =
+        desk.outside.as_ref().and_then(|outside| outside.bounce_address(&from, MailTag::Bounce(id)));
+    outbox::add(tx, OUTBOUND_EMAIL, &format!("out:{id}"), now, &mail).await.map(Some)
 }
 
 impl Desk {
@@ -72,7 +96,7 @@ impl Desk {
         let mut packets = Vec::new();
         for to in &settings.notifications.recipients {
             let id = MessageId::new(now, &entropy());
-            rows::insert(&mut tx, id, to, now).await?;
+            rows::insert(&mut tx, id, rows::Kind::News, to, now).await?;
             let mail = mail(id, &from, to, &settings, (&subject, &words));
             packets.push(outbox::add(&mut tx, OUTBOUND_EMAIL, &format!("out:{id}"), now, &mail).await?);
         }

@@ -116,6 +116,12 @@ impl Outside {
         self
     }
 
+    /// Whether mail to this address comes in here, as mail to a mailbox or to where one forwards to.
+    pub(crate) fn takes_in(&self, address: &EmailAddress) -> bool {
+        let asked = address.without_tag();
+        self.inbound.iter().any(|(one, inbound)| one.without_tag() == asked || inbound.without_tag() == asked)
+    }
+
     /// The same, where the DNS may be asked who sent a mail.
     #[must_use]
     pub fn judging_mail(self, judges_mail: bool) -> Self {
@@ -193,9 +199,20 @@ impl Outside {
         if now <= until { String::from_utf8(address.to_vec()).ok() } else { None }
     }
 
+    /// A hash that only this installation can make.
+    pub(crate) fn keyed(&self, what: &str, value: &str) -> String {
+        keyed(&self.key, what, value)
+    }
+
     fn mac(&self, said: &[u8]) -> Hmac<Sha256> {
         mac(&self.key, &[said])
     }
+}
+
+/// A hash under a key, of a value of some kind.
+pub(crate) fn keyed(key: &[u8; 32], what: &str, value: &str) -> String {
+    let parts = [b"kept as a hash\0".as_slice(), what.as_bytes(), b"\0", value.as_bytes()];
+    URL_SAFE_NO_PAD.encode(mac(key, &parts).finalize().into_bytes())
 }
 
 fn mac(key: &[u8; 32], parts: &[&[u8]]) -> Hmac<Sha256> {

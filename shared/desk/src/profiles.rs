@@ -2,11 +2,13 @@
 
 use bus::Packet;
 use domain::{
-    Address, Channel, EmailAddress, ProfileId, Timestamp, consent::ConsentKind, ticket::State, zone::Zone,
+    Address, Channel, EmailAddress, ProfileId, Timestamp, audit::AuditAction, consent::ConsentKind,
+    ticket::State, zone::Zone,
 };
 
 use crate::{
     Actor, Desk, DeskError, Page, PageRequest,
+    audit::{self, Customer, Deed},
     store::{Tx, people as rows, rows::TicketRow, ticket_write},
     timers,
 };
@@ -126,6 +128,7 @@ impl Desk {
                 ticket.view.unread = false;
             };
             let packets = self.touch_tickets(&mut tx, id, None, close).await?;
+            audit::record(&mut tx, actor, Deed::of(AuditAction::Blocked, &Customer(id)), now).await?;
             self.commit(tx, packets).await?;
             tracing::info!(profile = %id, by = %actor.id, "a profile was blocked");
         }
@@ -141,6 +144,8 @@ impl Desk {
         let mut tx = self.store.begin().await?;
         if rows::set_blocked(&mut tx, id, None).await? {
             let packets = self.touch_tickets(&mut tx, id, None, |_| {}).await?;
+            let deed = Deed::of(AuditAction::Unblocked, &Customer(id));
+            audit::record(&mut tx, actor, deed, self.now()).await?;
             self.commit(tx, packets).await?;
             tracing::info!(profile = %id, by = %actor.id, "a profile was unblocked");
         }

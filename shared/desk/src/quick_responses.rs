@@ -1,13 +1,15 @@
 //! Answers at hand for every agent (H5): kept, found, and filled in for a ticket.
 
 use domain::{
-    Address, QuickResponseId, TicketId, Timestamp,
+    Address, QuickResponseId, TicketId, Timestamp, coupon,
     quick_response::{self, Facts, VARIABLES},
     template,
 };
 
 use crate::{
-    Actor, Desk, DeskError, entropy,
+    Actor, Desk, DeskError,
+    audit::{self, Deed},
+    entropy,
     profiles::KnownAddress,
     store::quick_responses as rows,
     text::{clean, line},
@@ -63,7 +65,12 @@ impl Desk {
     ///
     /// # Errors
     /// A title or text that makes no sense, an unknown variable; `title_taken`, `too_many`.
-    pub async fn add_quick_response(&self, title: &str, text: &str) -> Result<QuickResponse, DeskError> {
+    pub async fn add_quick_response(
+        &self,
+        title: &str,
+        text: &str,
+        actor: &Actor,
+    ) -> Result<QuickResponse, DeskError> {
         let now = self.now();
         let new = QuickResponse {
             id: QuickResponseId::new(now, &entropy()),
@@ -80,6 +87,7 @@ impl Desk {
         if !rows::insert(&mut tx, &new).await? {
             return Err(taken(&new.title));
         }
+        audit::record(&mut tx, actor, Deed::saved(None, &new), now).await?;
         tx.commit().await?;
         Ok(new)
     }
@@ -92,9 +100,11 @@ impl Desk {
         &self,
         id: QuickResponseId,
         patch: QuickResponsePatch,
+        actor: &Actor,
     ) -> Result<QuickResponse, DeskError> {
         let mut tx = self.store.begin().await?;
-        let mut changed = rows::one(&mut tx, id).await?.ok_or(NOTHING)?;
+        let before = rows::one(&mut tx, id).await?.ok_or(NOTHING)?;
+        let mut changed = before.clone();
         if let Some(title) = &patch.title {
             changed.title = checked_title(title)?;
         }
@@ -105,6 +115,7 @@ impl Desk {
         if !rows::update(&mut tx, &changed).await? {
             return Err(taken(&changed.title));
         }
+        audit::record(&mut tx, actor, Deed::saved(Some(&before), &changed), changed.updated_at).await?;
         tx.commit().await?;
         Ok(changed)
     }
@@ -113,11 +124,13 @@ impl Desk {
     ///
     /// # Errors
     /// There is no such one.
-    pub async fn remove_quick_response(&self, id: QuickResponseId) -> Result<(), DeskError> {
+    pub async fn remove_quick_response(&self, id: QuickResponseId, actor: &Actor) -> Result<(), DeskError> {
         let mut tx = self.store.begin().await?;
+        let gone = rows::one(&mut tx, id).await?.ok_or(NOTHING)?;
         if !rows::remove(&mut tx, id).await? {
             return Err(NOTHING);
         }
+        audit::record(&mut tx, actor, Deed::removed(&gone), self.now()).await?;
         Ok(tx.commit().await?)
     }
 
@@ -174,10 +187,14 @@ fn checked_text(text: &str) -> Result<String, DeskError> {
     if text.is_empty() || text.chars().count() > MAX_TEXT {
         return Err(DeskError::invalid("text", format!("a text must have 1 to {MAX_TEXT} characters")));
     }
-    if let Some(word) = template::unknown(&text, VARIABLES) {
+    let without_coupons = coupon::fill(&text, |_| Some(String::new()));
+    if let Some(word) = template::unknown(&without_coupons, VARIABLES) {
         let known = VARIABLES.join("}}, {{");
         let reason = format!("there is no variable {{{{{word}}}}}: use {{{{{known}}}}}");
         return Err(DeskError::invalid("text", reason));
+    }
+    if let Some(word) = template::unclosed(&without_coupons, VARIABLES) {
+        return Err(DeskError::invalid("text", format!("close the braces: {{{{{word}}}}}")));
     }
     Ok(text)
 }

@@ -10,7 +10,7 @@ use domain::{
 };
 
 use crate::{
-    Desk, DeskError, mail_out,
+    Actor, Desk, DeskError, mail_out, settings, signatures,
     store::{messages, rows as tickets},
     text,
 };
@@ -31,14 +31,25 @@ pub struct MailWishes {
     pub bcc: Vec<EmailAddress>,
     /// Another subject than that of the mail that is answered.
     pub subject: Option<String>,
+    /// No signature is to stand under it.
+    pub without_signature: bool,
+}
+
+/// What an agent is offered for an answer by mail.
+#[derive(Clone, Debug)]
+pub struct Offered {
+    /// "Reply all", and the subject.
+    pub recipients: Recipients,
+    /// What will stand under it, filled in.
+    pub signature: Option<String>,
 }
 
 impl Desk {
-    /// To whom "reply all" goes, and under which subject.
+    /// To whom "reply all" goes, under which subject, and what stands under it.
     ///
     /// # Errors
     /// There is no such ticket, or it is not one of mail.
-    pub async fn reply_recipients(&self, id: TicketId) -> Result<Recipients, DeskError> {
+    pub async fn reply_recipients(&self, id: TicketId, actor: &Actor) -> Result<Offered, DeskError> {
         let mut connection = self.store.reader().acquire().await?;
         let row = tickets::ticket_by_id(&self.store, &mut *connection, id).await?;
         let view = row.ok_or(DeskError::NotFound("ticket"))?.view;
@@ -48,7 +59,11 @@ impl Desk {
         let last = messages::last_mail(&mut connection, id).await?;
         let mut all = reply_all(&answered(&view, last.view.as_ref()), &self.ours());
         all.subject = Some(mail_out::subject_of_answer(&last, &view));
-        Ok(all)
+        let settings = settings::current(&mut *connection).await?;
+        let mailbox = EmailAddress::parse(&view.inbox).map_err(|e| DeskError::Refused(e.to_string()))?;
+        let person = actor.user.map(|id| (id.0, actor.name.as_str()));
+        let signature = signatures::under(&mut connection, &settings, &mailbox, person).await?;
+        Ok(Offered { recipients: all, signature })
     }
 
     /// The addresses of every mailbox.
@@ -71,7 +86,10 @@ impl Desk {
             return Ok(None);
         }
         if view.channel != Channel::Email {
-            return Err(DeskError::invalid("to", "to, cc, bcc and subject are for tickets of mail"));
+            return Err(DeskError::invalid(
+                "to",
+                "to, cc, bcc, subject and without_signature are for tickets of mail",
+            ));
         }
         let count = wishes.to.len() + wishes.cc.len() + wishes.bcc.len();
         if count > MOST {
@@ -96,7 +114,8 @@ impl Desk {
             list.into_iter().map(one).collect()
         };
         let (to, cc, bcc) = (once(to), once(wishes.cc.clone()), once(wishes.bcc.clone()));
-        Ok(Some(Recipients { to: named(to), cc: named(cc), bcc, subject: subject(wishes)? }))
+        let (to, cc, subject) = (named(to), named(cc), subject(wishes)?);
+        Ok(Some(Recipients { to, cc, bcc, subject, without_signature: wishes.without_signature }))
     }
 }
 

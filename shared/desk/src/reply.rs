@@ -1,16 +1,19 @@
 //! An agent's answer: who may be answered (D1–D4), the send guard, and the same answer given twice written once.
 
+use bus::Packet;
 use domain::{
     AttachmentId, Author, AuthorKind, Channel, Message, MessageId, TicketId, Timestamp, event::Assignee,
-    ticket::may_reply,
+    settings::Replies, ticket::may_reply,
 };
 
 use crate::{
-    Actor, Desk, DeskError, entropy, links,
+    Actor, Desk, DeskError, availability, entropy,
     outbound::{self, Departure, NewOutbound},
     pictures, quiet,
     recipients::MailWishes,
     store::{Tx, conversation, files, messages, rows::TicketRow, ticket_write},
+    tickets::change::{TicketPatch, follow_state, freed, next_state},
+    undo::Touched,
 };
 
 /// Tries of an answer while other changes are in its way.
@@ -34,10 +37,25 @@ pub struct NewReply {
     pub send_at: Option<Timestamp>,
     /// In the customer's quiet hours too (D6).
     pub quiet_hours_override: bool,
+    /// So many seconds it waits, so that it can be taken back; a chat is answered at once.
+    pub undo_seconds: u32,
+    /// What becomes of the ticket with the answer.
+    pub then: Then,
+    /// The version of the author's draft that this was; the draft goes with the answer.
+    pub draft_version: Option<i64>,
     /// To whom a mail goes and under which subject; as "reply" does where nothing is said.
     pub mail: MailWishes,
     /// The request's `Idempotency-Key`: the message's id is made from it, so a repeat finds the first.
     pub key: Option<String>,
+}
+
+/// What becomes of a ticket with an answer, in the same transaction.
+#[derive(Clone, Debug, Default)]
+pub struct Then {
+    /// `open`, `snoozed`, `closed`; as it was where nothing is said.
+    pub status: Option<String>,
+    /// With `snoozed`: when it comes back.
+    pub snoozed_until: Option<Timestamp>,
 }
 
 /// Longest text, in characters. A text of 1,600 characters is what carriers take; a mail must fit an event.
@@ -74,8 +92,10 @@ impl Desk {
             None => MessageId::new(self.now(), &entropy()),
         };
         if let Some(earlier) = conversation::message(&self.store, &mut tx, id, message_id).await? {
-            let is_same =
-                earlier.ticket_id == id && links::was_written_as(&mut tx, &earlier, &new.text).await?;
+            let is_same = earlier.ticket_id == id
+                && self
+                    .was_written_with_coupons(&mut tx, &earlier, ticket.view.profile.id, &new.text)
+                    .await?;
             return if is_same { Ok(earlier) } else { Err(reused()) };
         }
         check_text(&new, ticket.view.channel)?;
@@ -83,6 +103,15 @@ impl Desk {
         check_time(&new, ticket.view.channel, self.now())?;
         guard(&mut tx, &ticket, &new, actor).await?;
         let why = why(&mut tx, &ticket, &new, actor, self.now()).await?;
+        let text = self.hand_out_coupons(&mut tx, &ticket, (&new.text, message_id), actor).await?;
+        let new = NewReply { text, ..new };
+        check_text(&new, ticket.view.channel)?;
+        let before = ticket.clone();
+        let state = next_state(&ticket, &new.then.patch(), self.now())?;
+        if state != ticket.state {
+            ticket.set_state(state);
+            follow_state(&mut tx, &ticket).await?;
+        }
         if let (None, Some(user)) = (&ticket.view.assignee, actor.user) {
             ticket.view.assignee = Some(Assignee { id: user, name: actor.name.clone() });
         }
@@ -95,20 +124,61 @@ impl Desk {
             Channel::Sms | Channel::Chat => None,
         };
         let recipients = self.chosen_recipients(&ticket.view, last.as_ref(), &new.mail)?;
-        let new = NewOutbound {
+        let send_at = new.send_at.or_else(|| undo_until(&new, ticket.view.channel, self.now()));
+        let written = NewOutbound {
             id: message_id,
             recipients,
             author: Author { kind: AuthorKind::Agent, id: Some(actor.id), name: Some(actor.name.clone()) },
-            text: new.text,
+            text: new.text.clone(),
             attachments,
-            departure: Departure { send_at: new.send_at, quiet_override: new.quiet_hours_override },
+            departure: Departure { send_at, quiet_override: new.quiet_hours_override },
             needs_consent: true,
             why,
         };
-        let (message, packets) = outbound::queue(self, &mut tx, &mut ticket, new).await?;
-        self.commit(tx, packets).await?;
+        let (message, packets) = outbound::queue(self, &mut tx, &mut ticket, written).await?;
+        self.after_reply(tx, packets, (&before, &ticket), (&message, new.draft_version), actor).await?;
         Ok(message)
     }
+
+    /// What an answer that is written brings with it, in its transaction.
+    async fn after_reply(
+        &self,
+        mut tx: Tx,
+        mut packets: Vec<Packet>,
+        (before, ticket): (&TicketRow, &TicketRow),
+        (message, draft_version): (&Message, Option<i64>),
+        actor: &Actor,
+    ) -> Result<(), DeskError> {
+        if ticket.state != before.state {
+            packets.push(ticket_write::changed(&mut tx, ticket, self.now()).await?);
+        }
+        if message.send_at.is_some() {
+            self.remember_step(&mut tx, message.id, Touched::of(before), ticket).await?;
+        }
+        if let Some(version) = draft_version {
+            self.draft_was_sent(&mut tx, ticket.view.id, version, actor).await?;
+        }
+        if let Some(user) = freed(before, ticket) {
+            packets.extend(availability::hand_out(self, &mut tx, user, self.now()).await?);
+        }
+        self.commit(tx, packets).await
+    }
+}
+
+impl Then {
+    fn patch(&self) -> TicketPatch {
+        TicketPatch {
+            status: self.status.clone(),
+            snoozed_until: self.snoozed_until,
+            ..TicketPatch::default()
+        }
+    }
+}
+
+/// Until when an answer can be taken back. What a visitor is told is there at once, or it is no chat.
+fn undo_until(new: &NewReply, channel: Channel, now: Timestamp) -> Option<Timestamp> {
+    let waits = new.undo_seconds > 0 && channel != Channel::Chat;
+    waits.then(|| now.plus(i64::from(new.undo_seconds) * 1000))
 }
 
 fn reused() -> DeskError {
@@ -124,6 +194,13 @@ fn check_text(new: &NewReply, channel: Channel) -> Result<(), DeskError> {
         return Err(DeskError::invalid(
             "text",
             format!("on {channel} a text may have at most {longest} characters"),
+        ));
+    }
+    if new.undo_seconds > Replies::LONGEST_UNDO {
+        let longest = Replies::LONGEST_UNDO;
+        return Err(DeskError::invalid(
+            "undo_seconds",
+            format!("an answer may wait at most {longest} seconds"),
         ));
     }
     if new.attachments.len() > MAX_FILES {

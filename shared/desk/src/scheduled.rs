@@ -1,7 +1,10 @@
 //! A message that has not left yet: cancelled, or sent sooner than planned.
 
-use bus::topic::MESSAGE_MOVED;
-use domain::{Channel, Direction, Message, MessageId, MessageStatus, TicketId, message::DeliveryError};
+use bus::{Packet, topic::MESSAGE_MOVED};
+use domain::{
+    Channel, Direction, Message, MessageId, MessageStatus, TicketId, event::TicketView,
+    message::DeliveryError,
+};
 
 use crate::{
     Actor, Desk, DeskError,
@@ -32,18 +35,30 @@ impl Desk {
             return Ok(message);
         }
         let outgoing = self.not_sent(&mut tx, &message).await?;
-        let now = self.now();
         let error = DeliveryError { code: CANCELED.into(), reason: format!("{} cancelled it", actor.name) };
-        self.clear_departure(&mut tx, id).await?;
-        delivery::set_status(&mut tx, id, MessageStatus::Failed, None, Some(&error), now).await?;
-        let mut packets = self.tell_changed(&mut tx, Some(row.view), id, now).await?;
-        if let Some((key, event)) = intake::moved(&outgoing, MessageStatus::Failed, Some(error)) {
-            packets.push(outbox::add(&mut tx, MESSAGE_MOVED, &key, now, &event).await?);
-        }
+        let packets = self.withdraw(&mut tx, row.view, &outgoing, error).await?;
         let message = there(conversation::message(&self.store, &mut tx, ticket, id).await?)?;
         self.commit(tx, packets).await?;
         tracing::info!(message = %id, by = %actor.id, "a message was cancelled");
         Ok(message)
+    }
+
+    /// A locked message that waits is not sent any more, for a reason that everybody is told.
+    pub(crate) async fn withdraw(
+        &self,
+        tx: &mut Tx,
+        ticket: TicketView,
+        outgoing: &Outgoing,
+        error: DeliveryError,
+    ) -> Result<Vec<Packet>, DeskError> {
+        let (id, now) = (outgoing.id, self.now());
+        self.clear_departure(tx, id).await?;
+        delivery::set_status(tx, id, MessageStatus::Failed, None, Some(&error), now).await?;
+        let mut packets = self.tell_changed(tx, Some(ticket), id, now).await?;
+        if let Some((key, event)) = intake::moved(outgoing, MessageStatus::Failed, Some(error)) {
+            packets.push(outbox::add(tx, MESSAGE_MOVED, &key, now, &event).await?);
+        }
+        Ok(packets)
     }
 
     /// Sends a message that waits for a time now; one that waits for its number keeps its place there.
@@ -84,7 +99,7 @@ impl Desk {
     }
 
     /// A message of ours of a ticket, and the ticket, locked.
-    async fn our_message(
+    pub(crate) async fn our_message(
         &self,
         tx: &mut Tx,
         ticket: TicketId,
@@ -97,7 +112,7 @@ impl Desk {
     }
 
     /// Locks a message that has not left. One that has is not locked: its carrier's word may be coming in just now.
-    async fn not_sent(&self, tx: &mut Tx, message: &Message) -> Result<Outgoing, DeskError> {
+    pub(crate) async fn not_sent(&self, tx: &mut Tx, message: &Message) -> Result<Outgoing, DeskError> {
         let too_late = |status: MessageStatus| {
             DeskError::conflict("already_sent", format!("it is too late: this message is {status} already"))
         };

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     Actor, Desk, DeskError,
+    audit::{self, Deed},
     store::{outbox, settings as rows},
 };
 
@@ -52,6 +53,7 @@ impl Desk {
             return Ok(self.complete(before));
         }
         rows::write(&mut tx, &after, now).await?;
+        audit::record(&mut tx, actor, Deed::saved(Some(&before), &after), now).await?;
         let after = self.complete(after);
         let id = format!("settings:{}", Uuid::new_v4());
         let packet = outbox::add(&mut tx, SETTINGS_CHANGED, &id, now, &after).await?;

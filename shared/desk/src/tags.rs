@@ -10,6 +10,7 @@ use domain::{
 
 use crate::{
     Actor, Desk, DeskError,
+    audit::{self, Deed},
     bulk::{Action, Job, Which},
     entropy, rules,
     store::{Tx, tags as rows, ticket_write},
@@ -78,6 +79,7 @@ impl Desk {
             return Err(DeskError::conflict("too_many_tags", reason));
         }
         let added = rows::add(&mut tx, &new).await?.ok_or_else(|| taken(&new.name))?;
+        audit::record(&mut tx, actor, Deed::saved(None, &added), now).await?;
         let used = rows::used(&mut tx, &added.name).await?;
         let packet = told(&mut tx, RoutingPart::Tags, now).await?;
         self.commit(tx, vec![packet]).await?;
@@ -117,6 +119,7 @@ impl Desk {
         if !rows::save(&mut tx, &after).await? {
             return Err(taken(&after.name));
         }
+        audit::record(&mut tx, actor, Deed::saved(Some(&before), &after), now).await?;
         let used = rows::used(&mut tx, &after.name).await?;
         packets.push(told(&mut tx, RoutingPart::Tags, now).await?);
         self.commit(tx, packets).await?;
@@ -139,6 +142,7 @@ impl Desk {
             return Err(DeskError::conflict("tag_in_rules", reason));
         }
         rows::remove(&mut tx, id, now).await?;
+        audit::record(&mut tx, actor, Deed::removed(&tag), now).await?;
         let with = TicketFilter { tag: vec![tag.name.clone()], ..TicketFilter::default() };
         let off = Action::Untag { tags: vec![tag.name.clone()] };
         let job = self.begin_bulk_in(&mut tx, Which::Matching(Box::new(with)), off, actor).await?;

@@ -9,7 +9,9 @@ use domain::{
 use uuid::Uuid;
 
 use crate::{
-    Actor, Desk, DeskError, entropy, rules,
+    Actor, Desk, DeskError,
+    audit::{self, Deed},
+    entropy, rules,
     store::{Tx, accounts, outbox, teams as rows, ticket_write},
     text,
 };
@@ -79,7 +81,7 @@ impl Desk {
                 format!("there are {MAX_TEAMS} teams already"),
             ));
         }
-        self.save_team(tx, team, actor).await
+        self.save_team(tx, None, team, actor).await
     }
 
     /// Changes a team.
@@ -88,13 +90,14 @@ impl Desk {
     /// There is no such team; `team_name_taken`; a name that makes no sense, a member who is not there.
     pub async fn change_team(&self, id: TeamId, patch: TeamPatch, actor: &Actor) -> Result<Team, DeskError> {
         let mut tx = self.store.begin().await?;
-        let mut team = rows::lock(&self.store, &mut tx, id).await?.ok_or(DeskError::NotFound("team"))?;
+        let before = rows::lock(&self.store, &mut tx, id).await?.ok_or(DeskError::NotFound("team"))?;
+        let mut team = before.clone();
         if let Some(name) = &patch.name {
             team.name = checked_name(name)?;
         }
         team.members = patch.members.unwrap_or(team.members);
         team.updated_at = self.now();
-        self.save_team(tx, team, actor).await
+        self.save_team(tx, Some(before), team, actor).await
     }
 
     /// Takes a team away. Its tickets stay, without a team.
@@ -126,13 +129,20 @@ impl Desk {
             ));
         }
         rows::delete(&mut tx, id).await?;
+        audit::record(&mut tx, actor, Deed::removed(&team), now).await?;
         packets.push(told(&mut tx, RoutingPart::Teams, now).await?);
         self.commit(tx, packets).await?;
         tracing::info!(team = team.name, by = %actor.id, "a team was deleted");
         Ok(())
     }
 
-    async fn save_team(&self, mut tx: Tx, mut team: Team, actor: &Actor) -> Result<Team, DeskError> {
+    async fn save_team(
+        &self,
+        mut tx: Tx,
+        before: Option<Team>,
+        mut team: Team,
+        actor: &Actor,
+    ) -> Result<Team, DeskError> {
         team.members.sort_unstable();
         team.members.dedup();
         if team.members.len() > MAX_MEMBERS {
@@ -151,6 +161,7 @@ impl Desk {
             return Err(DeskError::conflict("team_name_taken", format!("a team is called {:?}", team.name)));
         }
         let team = rows::lock(&self.store, &mut tx, team.id).await?.ok_or(DeskError::NotFound("team"))?;
+        audit::record(&mut tx, actor, Deed::saved(before.as_ref(), &team), team.updated_at).await?;
         let packet = told(&mut tx, RoutingPart::Teams, team.updated_at).await?;
         self.commit(tx, vec![packet]).await?;
         tracing::info!(team = team.name, by = %actor.id, "a team was saved");

@@ -11,7 +11,9 @@ use domain::{
 use uuid::Uuid;
 
 use crate::{
-    Actor, Desk, DeskError, entropy,
+    Actor, Desk, DeskError,
+    audit::{self, Deed},
+    entropy,
     store::{Tx, outbox, ticket_list, views as rows},
     text,
     tickets::list,
@@ -113,7 +115,7 @@ impl Desk {
             ));
         }
         view.position = new.position.unwrap_or(next);
-        self.save_view(tx, view, false).await
+        self.save_view(tx, None, view, actor).await
     }
 
     /// Changes a view.
@@ -123,8 +125,7 @@ impl Desk {
     pub async fn change_view(&self, id: ViewId, patch: ViewPatch, actor: &Actor) -> Result<View, DeskError> {
         let mut tx = self.store.begin().await?;
         let before = self.view_to_change(&mut tx, id, actor).await?;
-        let was_shared = before.shared;
-        let mut view = before;
+        let mut view = before.clone();
         view.shared = patch.shared.unwrap_or(view.shared);
         check_sharing(view.shared, actor)?;
         if let Some(name) = &patch.name {
@@ -133,14 +134,24 @@ impl Desk {
         view.filters = patch.filters.unwrap_or(view.filters);
         view.position = patch.position.unwrap_or(view.position);
         view.updated_at = self.now();
-        self.save_view(tx, view, was_shared).await
+        self.save_view(tx, Some(before), view, actor).await
     }
 
-    async fn save_view(&self, mut tx: Tx, view: View, was_shared: bool) -> Result<View, DeskError> {
+    async fn save_view(
+        &self,
+        mut tx: Tx,
+        before: Option<View>,
+        view: View,
+        actor: &Actor,
+    ) -> Result<View, DeskError> {
+        let was_shared = before.as_ref().is_some_and(|view| view.shared);
         list::check(&view.filters)?;
         if !rows::save(&mut tx, &view, &name_key(&view.name)).await? {
             let whose = if view.shared { "a shared view" } else { "a view of yours" };
             return Err(DeskError::conflict("view_name_taken", format!("{whose} is called {:?}", view.name)));
+        }
+        if view.shared || was_shared {
+            audit::record(&mut tx, actor, Deed::saved(before.as_ref(), &view), view.updated_at).await?;
         }
         self.tell_of_view(tx, &view, was_shared, false).await?;
         Ok(view)
@@ -154,6 +165,9 @@ impl Desk {
         let mut tx = self.store.begin().await?;
         let view = self.view_to_change(&mut tx, id, actor).await?;
         rows::delete(&mut tx, id).await?;
+        if view.shared {
+            audit::record(&mut tx, actor, Deed::removed(&view), self.now()).await?;
+        }
         self.tell_of_view(tx, &view, view.shared, true).await
     }
 

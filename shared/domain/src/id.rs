@@ -55,6 +55,14 @@ id!(
     MessageId
 );
 id!(
+    /// An invitation to work here.
+    InvitationId
+);
+id!(
+    /// One line of the audit log.
+    AuditId
+);
+id!(
     /// The customer.
     ProfileId
 );
@@ -83,6 +91,10 @@ id!(
     MergeId
 );
 id!(
+    /// A person who is erased.
+    ErasureId
+);
+id!(
     /// A program elsewhere that is told what happens.
     WebhookId
 );
@@ -101,6 +113,10 @@ id!(
 id!(
     /// An answer at hand (H5).
     QuickResponseId
+);
+id!(
+    /// A code that customers get something for.
+    CouponId
 );
 id!(
     /// What agents tell each other about a ticket.

@@ -3,11 +3,16 @@
 //! Time and random bits are arguments. What travels on the bus is in [`event`], the ticket's state machine in
 //! [`ticket`], who may be answered in [`consent`] and [`ticket::may_reply`].
 
+pub mod account_mail;
 pub mod address;
 pub mod agents;
 pub mod attribution;
+pub mod audit;
 pub mod auto_responder;
+pub mod calendar;
 pub mod consent;
+pub mod coupon;
+pub mod draft;
 pub mod event;
 pub mod filter;
 pub mod follow_up;
@@ -24,6 +29,7 @@ pub mod office_hours;
 pub mod pace;
 pub mod parts;
 pub mod picture;
+pub mod preferences;
 pub mod priority;
 pub mod quick_response;
 pub mod quiet_hours;
@@ -38,12 +44,13 @@ pub mod template;
 pub mod ticket;
 pub mod time;
 pub mod webhook;
+mod word;
 pub mod zone;
 
 pub use address::{Address, AddressError, EmailAddress, NamedAddress, PhoneNumber};
 pub use id::{
-    AttachmentId, BulkId, DeliveryId, MergeId, MessageId, NoteId, ProfileId, QuickResponseId, RuleId,
-    SessionId, TagId, TeamId, TicketId, UserId, ViewId, WebhookId,
+    AttachmentId, AuditId, BulkId, CouponId, DeliveryId, ErasureId, InvitationId, MergeId, MessageId, NoteId,
+    ProfileId, QuickResponseId, RuleId, SessionId, TagId, TeamId, TicketId, UserId, ViewId, WebhookId,
 };
 pub use message::{Author, AuthorKind, Channel, Direction, Message, MessageStatus};
 pub use priority::Priority;

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::address::{EmailAddress, NamedAddress};
+use crate::{
+    address::{EmailAddress, NamedAddress},
+    calendar::Appointment,
+};
 
 macro_rules! words {
     ($(#[$about:meta])* $type:ident { $($(#[$doc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
@@ -169,6 +172,9 @@ pub struct MailView {
     /// Why it was read only in part.
     #[serde(default)]
     pub unreadable: Option<String>,
+    /// What calendar files among its files say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub appointments: Vec<Appointment>,
 }
 
 #[cfg(test)]

@@ -33,6 +33,9 @@ pub struct Recipients {
     /// The subject, where its writer chose one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
+    /// No signature stands under it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub without_signature: bool,
 }
 
 /// The mail that is answered.
@@ -109,7 +112,7 @@ pub fn reply_all(mail: &Answered, ours: &Ours) -> Recipients {
     drop((take(mail.customer.as_slice()), take(mail.from.as_slice())));
     let (mut cc, others) = if mail.is_list { Default::default() } else { (take(&mail.to), take(&mail.cc)) };
     cc.extend(others);
-    Recipients { to, cc, bcc: Vec::new(), subject: None }
+    Recipients { to, cc, ..Recipients::default() }
 }
 
 #[cfg(test)]

@@ -11,6 +11,15 @@ pub const CUSTOMER: &[&str] =
 /// Variables of a signature.
 pub const SIGNATURE: &[&str] =
     &["agent_name", "organization_name", "organization_prefix", "support_email", "sender_email"];
+/// Variables of somebody's own signature: with that of the mailbox, so that it can stand beneath theirs.
+pub const OWN_SIGNATURE: &[&str] = &[
+    "agent_name",
+    "mailbox_signature",
+    "organization_name",
+    "organization_prefix",
+    "support_email",
+    "sender_email",
+];
 
 /// The customer a text is for.
 #[derive(Clone, Copy, Debug)]
@@ -27,11 +36,18 @@ pub fn fill(template: &str, organization: &Organization, customer: Option<Custom
     fill_with(template, |word| value(word, organization, customer))
 }
 
-/// Fills a signature in for its writer. A line of which nothing is left goes: a robot has no name.
-pub fn fill_signature(template: &str, organization: &Organization, agent: Option<&str>) -> String {
+/// Fills a signature in for its writer; `mailbox` is what stands for `{{mailbox_signature}}`, filled in already. A line of
+/// which nothing is left goes: a robot has no name.
+pub fn fill_signature(
+    template: &str,
+    organization: &Organization,
+    agent: Option<&str>,
+    mailbox: Option<&str>,
+) -> String {
     let filled = |line: &str| {
         fill_with(line, |word| match word {
             "agent_name" => Some(agent.unwrap_or_default()),
+            "mailbox_signature" => mailbox,
             "organization_name" => Some(&organization.name),
             _ => value(word, organization, None),
         })
@@ -95,6 +111,16 @@ pub fn unknown<'t>(template: &'t str, known: &[&str]) -> Option<&'t str> {
     None
 }
 
+/// The first of `known` whose braces are opened and not closed: customers would read the braces.
+pub fn unclosed<'t>(template: &'t str, known: &[&str]) -> Option<&'t str> {
+    let open = template.split("{{").skip(1).filter(|after| !after.contains("}}"));
+    let mut words = open.map(|after| {
+        let after = after.trim_start();
+        after.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or(after)
+    });
+    words.find(|word| known.contains(word))
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -136,12 +162,27 @@ mod tests {
         }
     }
 
+    #[test]
+    fn h1_a_variable_whose_braces_are_not_closed_is_found() {
+        for (template, word) in [
+            ("{{phone", Some("phone")),
+            ("Hi {{ first_name} it is us", Some("first_name")),
+            ("{{name|there} and {{phone}}", Some("name")),
+            ("{{phone}} {{name}}", None),
+            ("no {{ end", None),
+            ("{{ {{phone}}", None),
+        ] {
+            assert_eq!(unclosed(template, CUSTOMER), word, "{template}");
+        }
+    }
+
     proptest! {
         #[test]
         fn no_template_is_too_odd(template in "[{} a-z_é]{0,60}") {
             let customer = Some(Customer { name: Some("A"), phone: "+1" });
             fill(&template, &acme(), customer);
             unknown(&template, CUSTOMER);
+            unclosed(&template, CUSTOMER);
         }
 
         #[test]

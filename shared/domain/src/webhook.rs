@@ -1,10 +1,6 @@
 //! What is told to other programs as it happens, and how long one that does not answer is tried. Pure.
 
-use std::{fmt, str::FromStr};
-
-use serde::{Deserialize, Serialize};
-
-use crate::time::Timestamp;
+use crate::{time::Timestamp, word::words};
 
 const SECOND: i64 = 1000;
 const MINUTE: i64 = 60 * SECOND;
@@ -16,42 +12,10 @@ const PAUSES: [i64; 8] =
 pub const GIVEN_UP_AFTER: i64 = 24 * HOUR;
 /// A receiver that asks for more patience than this gets as much.
 const MOST_PATIENCE: i64 = 4 * HOUR;
-
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident: $count:literal { $($(#[$of:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-        pub enum $name {
-            $($(#[$of])* #[serde(rename = $word)] $variant,)+
-        }
-
-        impl $name {
-            /// Every one.
-            pub const ALL: [Self; $count] = [$(Self::$variant),+];
-
-            /// Its name in the API.
-            pub fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $word,)+
-                }
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = String;
-            fn from_str(text: &str) -> Result<Self, String> {
-                let found = Self::ALL.into_iter().find(|one| one.as_str() == text);
-                found.ok_or_else(|| format!("{text:?} is none of: {}", Self::ALL.map(Self::as_str).join(", ")))
-            }
-        }
-    };
-}
+/// How long a receiver that fails is left alone at most.
+const LONGEST_REST: i64 = 10 * MINUTE;
+/// How long the one try lasts by which it is seen whether a receiver is well again, with what is said of it.
+const PROBE: i64 = 30 * SECOND;
 
 words!(
     /// What can be told.
@@ -107,10 +71,49 @@ pub fn is_gone(status: Option<u16>) -> bool {
 
 /// When a delivery is tried again that was begun at `begun` and has failed `tries` times; `None` to give it up.
 pub fn next_try(begun: Timestamp, now: Timestamp, tries: i64, patience: Option<i64>) -> Option<Timestamp> {
-    let place = usize::try_from(tries.saturating_sub(1)).unwrap_or(0).min(PAUSES.len() - 1);
-    let pause = PAUSES[place].max(patience.unwrap_or(0).min(MOST_PATIENCE));
-    let next = now.plus(pause);
+    let next = now.plus(pause(tries).max(patience.unwrap_or(0).min(MOST_PATIENCE)));
     (next.millis() - begun.millis() <= GIVEN_UP_AFTER).then_some(next)
+}
+
+/// How the receiver of a webhook does. While it fails there is one try at a time and a rest after each, whatever waits:
+/// one that hangs holds up nobody else.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Health {
+    /// Tries in a row that failed, each begun after the one before had.
+    pub failures: i64,
+    /// When the last of them was heard of.
+    pub failed_at: Option<Timestamp>,
+    /// Until when it is left alone.
+    pub rests_until: Option<Timestamp>,
+}
+
+impl Health {
+    /// Until when a try has to wait; `None` if it may be made.
+    pub fn wait(&self, now: Timestamp) -> Option<Timestamp> {
+        self.rests_until.filter(|until| self.failures > 0 && *until > now)
+    }
+
+    /// A try is made: where the receiver failed, the others wait for how it goes.
+    pub fn begin(&mut self, now: Timestamp) {
+        if self.failures > 0 {
+            self.rests_until = Some(now.plus(PROBE));
+        }
+    }
+
+    /// A try that began at `begun` went so. Of those that were under way together the first that fails counts.
+    pub fn tried(&mut self, taken: bool, begun: Timestamp, now: Timestamp) {
+        if taken {
+            *self = Self::default();
+        } else if self.failed_at.is_none_or(|failed| begun >= failed) {
+            self.failures += 1;
+            self.failed_at = Some(now);
+            self.rests_until = Some(now.plus(pause(self.failures).min(LONGEST_REST)));
+        }
+    }
+}
+
+fn pause(tries: i64) -> i64 {
+    PAUSES[usize::try_from(tries.saturating_sub(1)).unwrap_or(0).min(PAUSES.len() - 1)]
 }
 
 #[cfg(test)]
@@ -137,6 +140,35 @@ mod tests {
         let now = Timestamp::from_millis(0);
         let after = |patience| next_try(now, now, 1, Some(patience)).unwrap().millis();
         assert_eq!((after(60_000), after(1), after(i64::MAX)), (60_000, 5000, 4 * HOUR));
+    }
+
+    #[test]
+    fn a_receiver_that_fails_gets_one_try_at_a_time_and_ever_longer_rests() {
+        let at = |seconds: i64| Timestamp::from_millis(seconds * SECOND);
+        let mut health = Health::default();
+        health.begin(at(0));
+        assert_eq!(health.wait(at(0)), None, "while all is well any number is under way");
+        health.tried(false, at(0), at(15));
+        health.tried(false, at(1), at(16));
+        assert_eq!(
+            (health.failures, health.wait(at(16))),
+            (1, Some(at(20))),
+            "both were under way: counted once"
+        );
+        assert_eq!(health.wait(at(20)), None);
+        health.begin(at(20));
+        assert_eq!(health.wait(at(20)), Some(at(50)), "others wait for how it goes");
+        health.tried(false, at(20), at(35));
+        assert_eq!((health.failures, health.wait(at(35))), (2, Some(at(65))));
+        for failures in 3..10 {
+            let begun = health.rests_until.unwrap();
+            health.begin(begun);
+            health.tried(false, begun, begun);
+            assert_eq!(health.failures, failures);
+            assert!(health.wait(begun).unwrap().millis() - begun.millis() <= LONGEST_REST);
+        }
+        health.tried(true, at(0), at(0));
+        assert_eq!(health, Health::default());
     }
 
     #[test]

@@ -17,6 +17,7 @@ use url::Url;
 
 use crate::{
     blobs::{self, Blobs},
+    channels::ConsoleChannels,
     config::Configuration,
     health::{self, Check, Health},
     http,
@@ -41,7 +42,9 @@ pub struct Host {
     parts: HostParts,
     role: &'static str,
     needs_bus: bool,
+    is_first: bool,
     bus: Bus,
+    channels: ConsoleChannels,
     metrics: Metrics,
     health: Arc<Health>,
     router: axum::Router,
@@ -51,35 +54,33 @@ pub struct Host {
     server: Option<JoinHandle<()>>,
     /// Ends the public listener.
     closing: CancellationToken,
+    /// Ends the admin listener, once everything else has ended.
+    gone: CancellationToken,
     announced: BTreeMap<&'static str, String>,
     when_ready: Vec<Box<dyn FnOnce() + Send>>,
     when_drained: Vec<(&'static str, Flush)>,
 }
 
 impl Host {
-    /// Opens the bus and binds the listeners; the admin listener is served from now on.
-    pub(crate) async fn open(launch: Launch) -> anyhow::Result<Self> {
-        let begun = std::time::Instant::now();
-        let mut parts = HostParts::new(launch.config)?;
-        let config = parts.config().clone();
-        let public = match launch.is_public {
-            true => Some(listener::bind("listen", &config.listen).await?),
-            false => None,
-        };
-        let admin = listener::bind("admin_listen", &config.admin_listen).await?;
-        let bus = parts.open_bus(launch.needs_bus).await?;
-        parts.agree_on_key(&bus).await?;
+    /// A host on what the process stands on, with the channels there are now; the admin listener is served from now on.
+    pub(crate) async fn open(ground: &Ground, is_first: bool) -> anyhow::Result<Self> {
+        let Ground { parts, bus, public, admin, .. } = ground;
+        let channels = ConsoleChannels::load(parts, bus.clone()).await?;
+        let (public, admin) = (public.clone(), admin.clone());
         let metrics = Metrics::default();
-        let health = Arc::new(Health::new(launch.role, begun, bus.clone(), metrics.clone()));
+        let health = Arc::new(Health::new(ground.role, ground.begun, bus.clone(), metrics.clone()));
         let public_address = public.as_ref().map(|bound| bound.address);
         let mut announced = BTreeMap::from([("admin_listen", admin.address.to_string())]);
         announced.extend(public_address.map(|address| ("listen", address.to_string())));
-        tokio::spawn(listener::serve(admin, health::router(health.clone()), CancellationToken::new()));
+        let gone = CancellationToken::new();
+        tokio::spawn(listener::serve(admin, health::router(health.clone()), gone.clone()));
         Ok(Self {
-            parts,
-            role: launch.role,
-            needs_bus: launch.needs_bus,
-            bus,
+            parts: parts.with_channels(&channels),
+            role: ground.role,
+            needs_bus: ground.needs_bus,
+            is_first,
+            bus: bus.clone(),
+            channels,
             metrics,
             health,
             router: axum::Router::new(),
@@ -88,6 +89,7 @@ impl Host {
             public_address,
             server: None,
             closing: CancellationToken::new(),
+            gone,
             announced,
             when_ready: Vec::new(),
             when_drained: Vec::new(),
@@ -112,6 +114,17 @@ impl Host {
     /// What this process stands on, listeners apart.
     pub fn parts(&self) -> &HostParts {
         &self.parts
+    }
+
+    /// What is set up in the console.
+    pub fn channels(&self) -> &ConsoleChannels {
+        &self.channels
+    }
+
+    /// False when the services start anew because channels were changed: whatever is told or made at the start of a
+    /// process was told and made.
+    pub fn is_first(&self) -> bool {
+        self.is_first
     }
 
     /// The whole effective configuration.
@@ -176,7 +189,7 @@ impl Host {
         }
     }
 
-    /// Runs once everything is started and reachable.
+    /// Runs once everything is started and reachable for the first time.
     pub fn on_ready(&mut self, tell: impl FnOnce() + Send + 'static) {
         self.when_ready.push(Box::new(tell));
     }
@@ -236,7 +249,9 @@ impl Host {
         let started_in = self.health.uptime();
         tracing::info!(role = self.role, ?started_in, addresses = ?self.announced, "is ready");
         self.health.running();
-        self.when_ready.drain(..).for_each(|tell| tell());
+        if self.is_first {
+            self.when_ready.drain(..).for_each(|tell| tell());
+        }
         Ok(())
     }
 
@@ -260,7 +275,7 @@ impl Host {
         }
     }
 
-    /// The stop in two phases, within 30 seconds.
+    /// The stop in two phases, within 30 seconds. The bus stays open.
     pub(crate) async fn stop(self) {
         self.health.stopping();
         self.closing.cancel();
@@ -278,6 +293,44 @@ impl Host {
                 tracing::warn!(name, "could not be flushed in time");
             }
         }
+        self.gone.cancel();
+    }
+}
+
+/// What a process stands on from its beginning to its end.
+pub(crate) struct Ground {
+    parts: HostParts,
+    role: &'static str,
+    needs_bus: bool,
+    bus: Bus,
+    public: Option<Bound>,
+    admin: Bound,
+    begun: std::time::Instant,
+}
+
+impl Ground {
+    /// Opens the bus and binds the listeners.
+    pub(crate) async fn open(launch: Launch) -> anyhow::Result<Self> {
+        let begun = std::time::Instant::now();
+        let mut parts = HostParts::new(launch.config)?;
+        let config = parts.given().clone();
+        let public = match launch.is_public {
+            true => Some(listener::bind("listen", &config.listen).await?),
+            false => None,
+        };
+        let admin = listener::bind("admin_listen", &config.admin_listen).await?;
+        let bus = parts.open_bus(launch.needs_bus).await?;
+        parts.agree_on_key(&bus).await?;
+        Ok(Self { parts, role: launch.role, needs_bus: launch.needs_bus, bus, public, admin, begun })
+    }
+
+    /// Nobody is let in at the public listener any more.
+    pub(crate) fn close_door(&mut self) {
+        self.public = None;
+    }
+
+    /// The end, after everything else.
+    pub(crate) async fn close(self) {
         if timeout(BUS_CLOSES_WITHIN, self.bus.close()).await.is_err() {
             tracing::warn!("the bus could not be closed in time");
         }

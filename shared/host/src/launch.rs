@@ -1,13 +1,14 @@
 //! From the first line of `main` to the exit code.
 
-use std::{future::Future, panic::AssertUnwindSafe, process::ExitCode, time::Duration};
+use std::{future::Future, panic::AssertUnwindSafe, pin::pin, process::ExitCode, time::Duration};
 
 use futures::FutureExt;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::{
     config::Configuration,
-    host::Host,
+    host::{Ground, Host},
     tasks,
     telemetry::{self, LogFormat},
 };
@@ -38,7 +39,15 @@ pub struct Launch {
 pub fn main(run: impl FnOnce() -> ExitCode) -> ExitCode {
     // Fails only when called twice; the first stays.
     let _ = rustls::crypto::ring::default_provider().install_default();
+    raise_file_limit();
     run()
+}
+
+/// As many sockets as the system lets us have: the usual soft limit of 1,024 is a thousand visitors.
+fn raise_file_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    // Without it there are fewer sockets.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
 }
 
 /// Runs a command that has no listeners, with logs of warnings.
@@ -49,8 +58,10 @@ pub fn command(name: &str, log_format: LogFormat, work: impl Future<Output = Exi
 impl Launch {
     /// Runs until a signal or a failure: 0 stopped cleanly, 1 failure, 2 wrong configuration.
     ///
-    /// `start` gives the host its services; the first signal begins the stop in two phases, the second ends at once.
-    pub fn run(self, start: impl AsyncFnOnce(&mut Host) -> anyhow::Result<()>) -> ExitCode {
+    /// `start` gives the host its services; the first signal begins the stop in two phases, the second ends at once. When
+    /// channels are set up otherwise in the console, the services stop as at a signal and are started anew; the
+    /// listeners stay, and who connects meanwhile waits.
+    pub fn run(self, start: impl AsyncFn(&mut Host) -> anyhow::Result<()>) -> ExitCode {
         if !self.is_whole && self.config.nats.url.is_none() {
             tell(format_args!(
                 "frontdesk: configuration: nats.url: {} runs alone and needs a broker: give the address of a NATS \
@@ -90,52 +101,87 @@ fn within_runtime(
     code
 }
 
-async fn live(launch: Launch, start: impl AsyncFnOnce(&mut Host) -> anyhow::Result<()>) -> ExitCode {
+/// Why services end.
+enum End {
+    /// With the process.
+    Exit(ExitCode),
+    /// They are started anew, with other channels.
+    Anew,
+}
+
+async fn live(launch: Launch, start: impl AsyncFn(&mut Host) -> anyhow::Result<()>) -> ExitCode {
     let mut signals = match Signals::listen() {
         Ok(signals) => signals,
         Err(error) => return failed(&error.into()),
     };
     let role = launch.role;
     let opened = tokio::select! {
-        opened = Host::open(launch) => opened,
+        opened = Ground::open(launch) => opened,
         () = signals.next() => return ExitCode::SUCCESS,
     };
-    let mut host = match opened {
-        Ok(host) => host,
+    let mut ground = match opened {
+        Ok(ground) => ground,
         Err(error) => return failed(&error),
     };
-    let code = tokio::select! {
-        code = work(&mut host, start) => code,
-        () = signals.next() => ExitCode::SUCCESS,
+    let mut is_first = true;
+    let code = loop {
+        let mut host = match Host::open(&ground, is_first).await {
+            Ok(host) => host,
+            Err(error) => break failed(&error),
+        };
+        let mut end = tokio::select! {
+            end = work(&mut host, &start) => end,
+            () = signals.next() => End::Exit(ExitCode::SUCCESS),
+        };
+        match end {
+            End::Anew => tracing::info!(role, "channels were changed: the services start anew"),
+            End::Exit(_) => {
+                ground.close_door();
+                tracing::info!(role, "is stopping");
+            }
+        }
+        let mut stop = pin!(host.stop());
+        loop {
+            tokio::select! {
+                () = &mut stop => break,
+                () = signals.next() => match end {
+                    End::Anew => end = End::Exit(ExitCode::SUCCESS),
+                    End::Exit(_) => {
+                        tracing::error!(role, "a second signal: ends at once");
+                        return ExitCode::FAILURE;
+                    }
+                },
+            }
+        }
+        match end {
+            End::Exit(code) => break code,
+            End::Anew => is_first = false,
+        }
     };
-    tracing::info!(role, "is stopping");
-    tokio::select! {
-        () = host.stop() => {
-            tracing::info!(role, "has stopped");
-            code
-        }
-        () = signals.next() => {
-            tracing::error!(role, "a second signal: ends at once");
-            ExitCode::FAILURE
-        }
-    }
+    ground.close().await;
+    tracing::info!(role, "has stopped");
+    code
 }
 
-/// Starts the services and waits for the first failure.
-async fn work(host: &mut Host, start: impl AsyncFnOnce(&mut Host) -> anyhow::Result<()>) -> ExitCode {
+/// Starts the services and waits for the first failure, or for other channels.
+async fn work(host: &mut Host, start: impl AsyncFn(&mut Host) -> anyhow::Result<()>) -> End {
     let started = async {
         start(host).await?;
         host.go().await
     };
     // A service that panics at its start ends the process as one that fails, with the stop and code 1.
-    match AssertUnwindSafe(started).catch_unwind().await {
+    let code = match AssertUnwindSafe(started).catch_unwind().await {
         Ok(Ok(())) => {
-            let failure = host.failure().await;
-            failed(&failure.error.context(format!("task {} failed", failure.task)))
+            let channels = host.channels().clone();
+            tokio::select! {
+                failure = host.failure() => failed(&failure.error.context(format!("task {} failed", failure.task))),
+                () = channels.changed() => return End::Anew,
+            }
         }
         Ok(Err(error)) => failed(&error),
         Err(panic) => failed(&anyhow::anyhow!("the start panicked: {}", tasks::words(panic.as_ref()))),
-    }
+    };
+    End::Exit(code)
 }
 
 fn failed(error: &anyhow::Error) -> ExitCode {

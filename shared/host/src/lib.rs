@@ -8,6 +8,7 @@ pub mod blobs;
 pub mod config;
 pub mod metrics;
 
+mod channels;
 mod clock;
 mod health;
 mod host;
@@ -20,6 +21,7 @@ mod tasks;
 mod telemetry;
 
 pub use blobs::Blobs;
+pub use channels::{ConsoleChannels, SealedChannel};
 pub use clock::SystemClock;
 pub use config::{Configuration, Secret};
 pub use health::Check;

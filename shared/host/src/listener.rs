@@ -1,6 +1,6 @@
 //! Listening for HTTP/1.1: who connects must soon ask something, and who has asked is answered before the end.
 
-use std::{convert::Infallible, net::SocketAddr, pin::pin, time::Duration};
+use std::{convert::Infallible, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use axum::{Router, body::Body, extract::ConnectInfo};
@@ -21,9 +21,10 @@ const LARGEST_HEAD: usize = 64 * 1024;
 /// The wait after a connection could not be accepted, usually because there are too many open files.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// A listener that is bound, but not served yet: who connects waits.
+/// A listener that is bound: while nobody serves it, who connects waits. It ends with the last clone.
+#[derive(Clone)]
 pub(crate) struct Bound {
-    listener: TcpListener,
+    listener: Arc<TcpListener>,
     pub(crate) address: SocketAddr,
 }
 
@@ -33,7 +34,7 @@ pub(crate) async fn bind(key: &str, address: &str) -> anyhow::Result<Bound> {
         format!("cannot listen on {address}: is another program there? set {key} to a free address")
     })?;
     let address = listener.local_addr().context("the listener has no address")?;
-    Ok(Bound { listener, address })
+    Ok(Bound { listener: Arc::new(listener), address })
 }
 
 /// Serves until `stopping`, then until the requests in flight are answered. Upgraded connections (sockets) are the

@@ -57,6 +57,11 @@ impl Counter {
         self.add(1);
     }
 
+    /// How many so far.
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
     /// That many more.
     pub fn add(&self, more: u64) {
         self.0.fetch_add(more, Ordering::Relaxed);
@@ -64,6 +69,11 @@ impl Counter {
 }
 
 impl Gauge {
+    /// How it is now.
+    pub fn get(&self) -> i64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
     /// As it is now.
     pub fn set(&self, value: i64) {
         self.0.store(value, Ordering::Relaxed);

@@ -8,6 +8,7 @@ use domain::Clock;
 
 use crate::{
     blobs::{self, Blobs},
+    channels::ConsoleChannels,
     clock::SystemClock,
     config::{Configuration, shown},
     installation,
@@ -27,6 +28,9 @@ pub fn make_data_dir(config: &Configuration) -> anyhow::Result<()> {
 /// Configuration, clock, secrets, blobs and the way to the bus.
 #[derive(Clone)]
 pub struct HostParts {
+    /// As the file and the environment give it.
+    given: Arc<Configuration>,
+    /// With what is set up in the console.
     config: Arc<Configuration>,
     clock: Arc<dyn Clock>,
     key: Arc<[u8]>,
@@ -45,7 +49,8 @@ impl HostParts {
             None => Arc::from(installation::key(&config.data_dir)?),
         };
         let blobs = blobs_of(&config)?;
-        Ok(Self { config: Arc::new(config), clock: Arc::new(SystemClock), key, blobs })
+        let given = Arc::new(config);
+        Ok(Self { config: given.clone(), given, clock: Arc::new(SystemClock), key, blobs })
     }
 
     /// In a cluster without `secret_key`, the key that the processes on this broker agree on. It is remembered, so that
@@ -75,6 +80,16 @@ impl HostParts {
     /// The whole effective configuration.
     pub fn config(&self) -> &Arc<Configuration> {
         &self.config
+    }
+
+    /// What the file and the environment give of it: without what is set up in the console.
+    pub fn given(&self) -> &Arc<Configuration> {
+        &self.given
+    }
+
+    /// The same with these channels of the console.
+    pub(crate) fn with_channels(&self, channels: &ConsoleChannels) -> Self {
+        Self { config: Arc::new(channels.over(&self.given)), ..self.clone() }
     }
 
     /// The clock.

@@ -41,9 +41,11 @@ pub(crate) struct Telemetry {
 pub(crate) fn begin(role: &str, format: LogFormat, usual: &str) -> anyhow::Result<Telemetry> {
     let directives =
         variable("FRONTDESK_LOG").or_else(|| variable("RUST_LOG")).unwrap_or_else(|| usual.to_owned());
-    let levels = EnvFilter::try_new(&directives).with_context(|| {
-        format!("FRONTDESK_LOG (or RUST_LOG) {directives:?} cannot be read: write it as info,bus=debug")
-    })?;
+    // The last ones count: these libraries write passwords and whole mails at their lowest levels.
+    let levels =
+        EnvFilter::try_new(format!("{directives},async_imap=info,lettre=info")).with_context(|| {
+            format!("FRONTDESK_LOG (or RUST_LOG) {directives:?} cannot be read: write it as info,bus=debug")
+        })?;
     let traces = exporter(role)?;
     let spans = traces.as_ref().map(|provider| {
         let quiet = UNTRACED.map(|target| (target, LevelFilter::OFF));

@@ -90,6 +90,7 @@ fn ready_follows_the_checks_and_numbers_are_told() {
     let checked = well.clone();
     let process = std::thread::spawn(move || {
         launch(&path).run(async |host| {
+            let (checked, tell_ready) = (checked.clone(), tell_ready.clone());
             host.ready_check(
                 "database",
                 Box::new(move || {
@@ -132,6 +133,51 @@ fn ready_follows_the_checks_and_numbers_are_told() {
 }
 
 #[test]
+fn services_start_anew_with_the_channels_of_the_console_and_the_listeners_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, runs) = (folder.path().to_owned(), Arc::new(Mutex::new(Vec::new())));
+    let (tell_ready, ready) = mpsc::channel();
+    let counted = runs.clone();
+    let process = std::thread::spawn(move || {
+        launch(&path).run(async |host| {
+            let names: Vec<String> =
+                host.config().sms.numbers.iter().map(|number| number.number.to_string()).collect();
+            assert!(host.parts().given().sms.numbers.is_empty());
+            counted.lock().unwrap().push(names);
+            host.mount(Router::new().route("/hello", get(async || "hello")));
+            let (channels, tell_ready, is_first) =
+                (host.channels().clone(), tell_ready.clone(), host.is_first());
+            host.spawn("a change", async move {
+                if !is_first {
+                    tokio::time::sleep(Duration::from_millis(300)).await;
+                    anyhow::bail!("the end of the test");
+                }
+                let number = serde_json::json!({"number": "+15550001111", "provider": "sandbox"});
+                let kind = host::config::ChannelKind::Number;
+                let sealed = channels.seal(kind, "+15550001111", &number)?;
+                assert!(!format!("{sealed:?}").contains("sandbox"), "it is sealed");
+                let other_key = host::SealedChannel { name: "+15550002222".into(), ..sealed.clone() };
+                channels.publish(&[sealed, other_key]).await?;
+                Ok(())
+            });
+            host.on_ready(move || tell_ready.send(()).unwrap());
+            Ok(())
+        })
+    });
+    ready.recv_timeout(Duration::from_secs(20)).unwrap();
+    let public = listening(folder.path(), "listen");
+    while !process.is_finished() {
+        if runs.lock().unwrap().len() == 1 {
+            assert_eq!(fetch(&public, "/hello"), (200, "hello".to_owned()), "who connects meanwhile waits");
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert_eq!(process.join().unwrap(), ExitCode::FAILURE);
+    assert_eq!(*runs.lock().unwrap(), [vec![], vec!["+15550001111".to_owned()]]);
+    assert!(ready.try_recv().is_err(), "it was told once that it is ready");
+}
+
+#[test]
 fn the_stop_answers_what_is_in_flight_then_flushes_in_reverse() {
     let folder = tempfile::tempdir().unwrap();
     let (path, order) = (folder.path().to_owned(), Arc::new(Mutex::new(Vec::new())));
@@ -155,7 +201,7 @@ fn the_stop_answers_what_is_in_flight_then_flushes_in_reverse() {
                 })
                 .await?;
             }
-            let answered = written.clone();
+            let (answered, tell_ready) = (written.clone(), tell_ready.clone());
             let slow = async move || {
                 tokio::time::sleep(Duration::from_millis(600)).await;
                 answered.lock().unwrap().push("answered".to_owned());

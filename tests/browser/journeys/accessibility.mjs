@@ -1,7 +1,7 @@
 // axe-core finds nothing wrong on the screens of texts: wide and narrow, light and dark.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Phone, Product, launch, signIn, violations } from '../product.mjs';
+import { PATIENCE, Phone, Product, launch, signIn, violations } from '../product.mjs';
 
 let product, browser;
 
@@ -24,14 +24,14 @@ after(async () => {
 });
 
 const sizes = { wide: { width: 1440, height: 900 }, narrow: { width: 390, height: 844 } };
-const pages = ['organization', 'numbers', 'keywords', 'auto-responder', 'texts', 'mailboxes', 'chat', 'quick-responses', 'tags', 'notifications', 'people', 'keys', 'webhooks'];
+const pages = ['organization', 'numbers', 'keywords', 'auto-responder', 'texts', 'mailboxes', 'answers', 'chat', 'quick-responses', 'coupons', 'tags', 'notifications', 'people', 'keys', 'webhooks', 'account', 'privacy', 'sign-in', 'audit'];
 
 for (const [size, viewport] of Object.entries(sizes)) {
   for (const colorScheme of ['light', 'dark']) {
     test(`${size} and ${colorScheme}`, async () => {
       const context = await browser.newContext({ viewport, colorScheme, reducedMotion: 'reduce' });
       const page = await context.newPage();
-      page.setDefaultTimeout(15_000);
+      page.setDefaultTimeout(PATIENCE);
       const check = async (what) => assert.deepEqual(await violations(page), [], what);
       await page.goto(product.url);
       await page.getByRole('button', { name: 'Sign in' }).waitFor();
@@ -44,7 +44,7 @@ for (const [size, viewport] of Object.entries(sizes)) {
       await page.getByRole('textbox', { name: 'Reply' }).fill('It’s on its way 😀');
       await page.getByRole('note', { name: 'Characters outside the plain alphabet' }).waitFor();
       await check('ticket with a text in the making');
-      await page.getByRole('button', { name: 'Other times to send' }).click();
+      await page.getByRole('button', { name: 'Other ways to send' }).click();
       await page.getByRole('menuitem', { name: 'Send at another time' }).click();
       await check('send at another time');
       await page.keyboard.press('Escape');

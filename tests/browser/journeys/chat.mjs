@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Agent, Shop, Visitor, until } from '../chat.mjs';
-import { Product, call, launch, signIn, violations } from '../product.mjs';
+import { PATIENCE, Product, call, launch, signIn, violations } from '../product.mjs';
 
 let shop, product, browser, context, visitor, agent;
 const complaints = [];
@@ -14,12 +14,12 @@ before(async () => {
   shop.desk = product.url;
   browser = await launch();
   context = await browser.newContext({ viewport: { width: 1000, height: 760 } });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(PATIENCE);
   context.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
   context.on('weberror', (error) => complaints.push(String(error.error())));
   visitor = new Visitor(await context.newPage());
   const page = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(PATIENCE);
   await signIn(page, product.url);
   await call(page, 'PATCH', '/settings', { organization: { name: 'Acme' }, chat: { welcome_message: 'Hi! How can we help?' } });
   agent = new Agent(page, product.url);

@@ -1,14 +1,14 @@
-// Bad lines: cut for two seconds and for a minute, the server killed and started again, sockets blocked. Both sides show
-// every message once and in the same order; nothing that was typed is lost.
+// Bad lines: cut for two seconds and for a minute, the server killed and started again. Both sides, and a second tab of the
+// visitor whose line is good, show every message once and in the same order; nothing that was typed is lost.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Agent, Shop, Visitor, until } from '../chat.mjs';
-import { Product, call, launch, signIn } from '../product.mjs';
+import { PATIENCE, Product, call, launch, signIn } from '../product.mjs';
 
 /** Longer than the widget waits for a sign of life; the whole minute takes too long for every day. */
 const MINUTE = process.env.TEST_LONG === '1' ? 60_000 : 6_000;
 
-let shop, product, browser, visitor, agent, cdp;
+let shop, product, browser, visitor, tab, agent, cdp;
 const said = [];
 
 before(async () => {
@@ -17,12 +17,12 @@ before(async () => {
   shop.desk = product.url;
   browser = await launch();
   const context = await browser.newContext({ viewport: { width: 1000, height: 760 } });
-  context.setDefaultTimeout(30_000);
+  context.setDefaultTimeout(PATIENCE);
   visitor = new Visitor(await context.newPage());
   cdp = await context.newCDPSession(visitor.page);
   await cdp.send('Network.enable');
   const page = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage();
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(PATIENCE);
   await signIn(page, product.url);
   agent = new Agent(page, product.url);
   await visitor.open(`${shop.origin}/`);
@@ -30,6 +30,8 @@ before(async () => {
   await visitor.panel.getByText('Sent').waitFor();
   await visitor.panel.getByRole('button', { name: 'Not now' }).click();
   await agent.openTicket('Hello');
+  tab = new Visitor(await context.newPage());
+  await tab.open(`${shop.origin}/cups`);
 });
 
 after(async () => {
@@ -70,6 +72,7 @@ async function bothSidesAgree() {
     assert.deepEqual(those, said.filter((text) => those.includes(text)), direction);
   }
   await visitor.seesAll(texts);
+  await tab.seesAll(texts);
   await agent.seesAll(texts);
 }
 
@@ -99,6 +102,16 @@ test(`a cut of ${MINUTE / 1000} seconds is said, and what is written in it waits
   await visitor.panel.getByText('You are offline.').waitFor({ state: 'detached' });
   await bothSidesAgree();
   assert.equal(await visitor.field.inputValue(), 'half a sen');
+});
+
+test('what is said in the second tab while the first one is cut is in both', async () => {
+  await network(true);
+  said.push('From the other tab');
+  await tab.write('From the other tab');
+  await tab.sees('From the other tab');
+  await agentSays('To both tabs');
+  await network(false);
+  await bothSidesAgree();
 });
 
 test('what was written without a network is sent after the page was loaded anew', async () => {

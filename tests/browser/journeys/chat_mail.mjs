@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Agent, Relay, Shop, Visitor, readable, until } from '../chat.mjs';
-import { Product, call, launch, signIn } from '../product.mjs';
+import { PATIENCE, Product, call, launch, signIn } from '../product.mjs';
 
 let shop, relay, product, browser, visitor, agent;
 
@@ -13,7 +13,7 @@ before(async () => {
   shop.desk = product.url;
   browser = await launch();
   const page = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(PATIENCE);
   await signIn(page, product.url);
   await call(page, 'PATCH', '/settings', {
     organization: { name: 'Acme', privacy_url: 'https://shop.example.com/privacy' },
@@ -32,7 +32,7 @@ after(async () => {
 
 async function somebody() {
   const context = await browser.newContext({ viewport: { width: 1000, height: 760 } });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(PATIENCE);
   return new Visitor(await context.newPage());
 }
 

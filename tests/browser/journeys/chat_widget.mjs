@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Agent, Shop, Visitor, until } from '../chat.mjs';
-import { Product, call, launch, signIn, violations } from '../product.mjs';
+import { PATIENCE, Product, call, launch, signIn, violations } from '../product.mjs';
 
 let shop, product, browser, agent;
 
@@ -13,7 +13,7 @@ before(async () => {
   shop.desk = product.url;
   browser = await launch();
   const page = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(PATIENCE);
   await signIn(page, product.url);
   agent = new Agent(page, product.url);
   await set({}, { name: 'Acme' });
@@ -30,7 +30,7 @@ const set = (chat, organization = {}) => call(agent.page, 'PATCH', '/settings', 
 /** Somebody new, in a browser of their own. */
 async function somebody(options = {}) {
   const context = await browser.newContext({ viewport: { width: 1000, height: 760 }, reducedMotion: 'reduce', ...options });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(PATIENCE);
   return new Visitor(await context.newPage());
 }
 
@@ -128,7 +128,7 @@ test('where the browser forbids frames to keep anything, the page keeps it: a re
 test('with third-party cookies blocked the chat works, and sets none of its own', async () => {
   const strict = await launch(['--test-third-party-cookie-phaseout']);
   const context = await strict.newContext({ viewport: { width: 1000, height: 760 } });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(PATIENCE);
   const visitor = new Visitor(await context.newPage());
   await visitor.open(`${shop.origin}/`);
   await visitor.write('Without cookies');

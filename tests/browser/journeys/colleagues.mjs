@@ -1,7 +1,7 @@
 // Notes that only colleagues see, and answers at hand (H5).
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Phone, Product, launch, signIn, violations } from '../product.mjs';
+import { PATIENCE, Phone, Product, launch, signIn, violations } from '../product.mjs';
 
 let product, browser, agent, phone;
 
@@ -15,7 +15,7 @@ before(async () => {
   await phone.gets('you are subscribed');
   await phone.text('Can I send it back?');
   agent = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage();
-  agent.setDefaultTimeout(15_000);
+  agent.setDefaultTimeout(PATIENCE);
   await signIn(agent, product.url);
 });
 
@@ -91,7 +91,7 @@ test('who is meant by a note hears of it, and finds it again under Mentions', as
     await fetch('/api/v1/users', { method: 'POST', headers, body: JSON.stringify(user) });
   });
   const maya = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage();
-  maya.setDefaultTimeout(15_000);
+  maya.setDefaultTimeout(PATIENCE);
   await signIn(maya, product.url, 'maya@acme.example', 'a password of Maya');
   await maya.goto(`${product.url}/#/inbox/mentions`);
   await maya.getByText('Nobody mentioned you', { exact: true }).waitFor();

@@ -1,7 +1,7 @@
 // Lists: filters in the address, views of one's own and shared, many tickets at once with undo, and search.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Product, call, launch, signIn, violations } from '../product.mjs';
+import { PATIENCE, Product, call, launch, signIn, violations } from '../product.mjs';
 
 const MANY = 130;
 let product, browser, agent, colleague;
@@ -11,7 +11,7 @@ before(async () => {
   browser = await launch();
   agent = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage();
   colleague = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage();
-  for (const page of [agent, colleague]) page.setDefaultTimeout(15_000);
+  for (const page of [agent, colleague]) page.setDefaultTimeout(PATIENCE);
   const places = await (await fetch(`${product.url}/sandbox/api/places`)).json();
   for (let n = 0; n < MANY; n++) {
     const text = n === 7 ? 'Wo bleibt mein Päckchen, <b>bitte</b>?' : `Where is order ${1000 + n}?`;
@@ -23,7 +23,7 @@ before(async () => {
     assert.ok(sent.ok, `${sent.status} ${await sent.text()}`);
   }
   for (const page of [agent, colleague]) await signIn(page, product.url);
-  for (let left = 60; (await call(agent, 'GET', '/tickets/count')).count < MANY; left--) {
+  for (let left = 240; (await call(agent, 'GET', '/tickets/count')).count < MANY; left--) {
     assert.ok(left > 0, 'the texts became tickets');
     await agent.waitForTimeout(250);
   }

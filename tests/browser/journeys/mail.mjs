@@ -2,7 +2,7 @@
 // everybody who was in it.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Product, launch, signIn, violations } from '../product.mjs';
+import { PATIENCE, Product, launch, signIn, violations } from '../product.mjs';
 
 const KEY = 'a key for the door of mails';
 let product, browser, agent;
@@ -11,7 +11,7 @@ before(async () => {
   product = await Product.start({ env: { FRONTDESK_EMAIL__WEBHOOK_KEY: KEY } });
   browser = await launch();
   agent = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage();
-  agent.setDefaultTimeout(15_000);
+  agent.setDefaultTimeout(PATIENCE);
   await signIn(agent, product.url);
 });
 

@@ -2,16 +2,21 @@
 // looks.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Product, launch, signIn, violations } from '../product.mjs';
+import { PATIENCE, Product, launch, signIn, violations } from '../product.mjs';
 
 const KEY = 'a key for the door of mails';
+/** One that forwards, and one that is read where nobody answers. */
+const MAILBOXES = `[
+  { address = "support@acme.example", inbound = "support@in.acme.example" },
+  { address = "help@acme.example", inbound = "help@acme.example", imap = { url = "imap://127.0.0.1:1", user = "help", password = "never shown" } },
+]`;
 let product, browser, agent;
 
 before(async () => {
-  product = await Product.start({ env: { FRONTDESK_EMAIL__WEBHOOK_KEY: KEY } });
+  product = await Product.start({ env: { FRONTDESK_EMAIL__WEBHOOK_KEY: KEY, FRONTDESK_EMAIL__MAILBOXES: MAILBOXES } });
   browser = await launch();
   agent = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage();
-  agent.setDefaultTimeout(15_000);
+  agent.setDefaultTimeout(PATIENCE);
   await signIn(agent, product.url);
   await agent.goto(`${product.url}/#/settings/mailboxes`);
 });
@@ -45,6 +50,17 @@ test('it says where to forward to, and how each provider does it', async () => {
   await card.getByRole('combobox', { name: 'Where the mailbox is' }).selectOption('google');
 });
 
+test('a mailbox that is read says where, and why it cannot be', async () => {
+  const card = agent.getByRole('region', { name: 'help@acme.example' });
+  await card.getByText('imap://127.0.0.1:1').waitFor();
+  await card.getByText('127.0.0.1:1 cannot be reached').waitFor();
+  assert.equal(await card.getByText('Add a forwarding address').count(), 0);
+  assert.ok(!(await agent.content()).includes('never shown'));
+  assert.deepEqual(await violations(agent), []);
+  await card.scrollIntoViewIfNeeded();
+  await pictures('mailboxes-read');
+});
+
 test('what Google asks appears by itself and is followed by nobody else', async () => {
   const raw = ['From: Gmail Team <forwarding-noreply@google.com>', 'To: support@in.acme.example',
     'Subject: (#567890123) Gmail Forwarding Confirmation - Receive Mail from owner@acme.example', 'Message-ID: <g1@google.com>', '',
@@ -61,7 +77,7 @@ test('what Google asks appears by itself and is followed by nobody else', async 
 
 test('a trial mail gets on, step by step, while one looks', async () => {
   assert.equal(await step('Sent').filter({ hasText: 'Not yet' }).count(), 1);
-  await agent.getByRole('button', { name: 'Send a trial mail' }).click();
+  await agent.getByRole('region', { name: 'support@acme.example' }).getByRole('button', { name: 'Send a trial mail' }).click();
   await step('Came back').filter({ hasText: 'Done' }).waitFor();
   await step('Answers find their ticket').filter({ hasText: 'Done' }).waitFor();
   await step('Our sender is believed').filter({ hasText: 'no name servers are set' }).waitFor();

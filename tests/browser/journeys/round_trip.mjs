@@ -2,7 +2,7 @@
 // and started again, all is still there.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Product, launch, signIn } from '../product.mjs';
+import { PATIENCE, Product, launch, signIn } from '../product.mjs';
 
 let product, browser, agent, customer;
 
@@ -11,7 +11,7 @@ before(async () => {
   browser = await launch();
   agent = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage();
   customer = await (await browser.newContext({ viewport: { width: 1440, height: 1000 } })).newPage();
-  for (const page of [agent, customer]) page.setDefaultTimeout(15_000);
+  for (const page of [agent, customer]) page.setDefaultTimeout(PATIENCE);
   await signIn(agent, product.url);
   await agent.goto(`${product.url}/#/inbox/all`);
   await customer.goto(`${product.url}/sandbox`);

@@ -1,7 +1,7 @@
 // J2 in the console: a team, rules with a trial, their order by keyboard, a ticket that finds its person, and being away.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Phone, Product, launch, signIn, violations } from '../product.mjs';
+import { PATIENCE, Phone, Product, launch, signIn, violations } from '../product.mjs';
 
 const KEY = 'a key for the door of mails';
 let product, browser, agent, phone;
@@ -11,7 +11,7 @@ before(async () => {
   browser = await launch();
   agent = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage();
   const customer = await (await browser.newContext({ viewport: { width: 1440, height: 1000 } })).newPage();
-  for (const page of [agent, customer]) page.setDefaultTimeout(15_000);
+  for (const page of [agent, customer]) page.setDefaultTimeout(PATIENCE);
   await signIn(agent, product.url);
   await customer.goto(`${product.url}/sandbox`);
   phone = new Phone(customer);
@@ -95,6 +95,15 @@ test('J2: the next ticket finds its person at once, and says by which rule', asy
   const decided = agent.getByRole('region', { name: 'What rules did' });
   await decided.getByText('of the team Returns').waitFor();
   await decided.getByText('by the rule Refunds').waitFor();
+  await agent.goto(`${product.url}/#/inbox/all`);
+  await agent.getByRole('button', { name: 'More' }).click();
+  await agent.getByLabel('Filter by team').selectOption({ label: 'Returns' });
+  await agent.waitForURL(/team=/);
+  await row.waitFor();
+  await agent.getByLabel('Filter by team').selectOption({ label: 'No team' });
+  await row.waitFor({ state: 'detached' });
+  await agent.goto(`${product.url}/#/inbox/mine`);
+  await row.click();
   await agent.getByLabel('Priority').selectOption('urgent');
   await row.getByText('Urgent').waitFor();
   await agent.getByLabel('Assignee').selectOption({ label: 'No team' });

@@ -1,7 +1,7 @@
 // The list of tags (F4), and two profiles that turn out to be one person (A2).
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Phone, Product, call, launch, signIn, violations } from '../product.mjs';
+import { PATIENCE, Phone, Product, call, launch, signIn, violations } from '../product.mjs';
 
 let product, browser, agent;
 
@@ -15,7 +15,7 @@ before(async () => {
   await phone.gets('you are subscribed');
   await phone.text('Where is my parcel?');
   agent = await (await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce' })).newPage();
-  agent.setDefaultTimeout(15_000);
+  agent.setDefaultTimeout(PATIENCE);
   await signIn(agent, product.url);
 });
 

@@ -2,7 +2,7 @@
 // nobody is woken up by accident.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Phone, Product, call, launch, signIn } from '../product.mjs';
+import { PATIENCE, Phone, Product, call, launch, signIn } from '../product.mjs';
 
 let product, browser, agent, phone;
 
@@ -11,7 +11,7 @@ before(async () => {
   browser = await launch();
   agent = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage();
   const customer = await (await browser.newContext({ viewport: { width: 1440, height: 1000 } })).newPage();
-  for (const page of [agent, customer]) page.setDefaultTimeout(15_000);
+  for (const page of [agent, customer]) page.setDefaultTimeout(PATIENCE);
   await signIn(agent, product.url);
   await customer.goto(`${product.url}/sandbox`);
   phone = new Phone(customer);
@@ -168,7 +168,7 @@ test('D6: in quiet hours a text waits until they are over, can be taken back, an
   await agent.getByText('Canceled, not sent').waitFor();
   await agent.getByRole('button', { name: 'Edit it' }).click();
   assert.equal(await reply().inputValue(), 'We will call you in the morning.');
-  await agent.getByRole('button', { name: 'Other times to send' }).click();
+  await agent.getByRole('button', { name: 'Other ways to send' }).click();
   await agent.getByRole('menuitem', { name: /Send now anyway/ }).click();
   await phone.gets('We will call you in the morning.');
 });

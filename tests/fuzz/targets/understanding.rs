@@ -16,7 +16,7 @@ use libfuzzer_sys::fuzz_target;
 static MAILBOX: LazyLock<EmailAddress> = LazyLock::new(|| "support@example.com".parse().expect("an address"));
 static ROUTES: LazyLock<Routes> = LazyLock::new(|| {
     let inbound = "support@in.example.net".parse().expect("an address");
-    Routes::new(vec![Mailbox { address: MAILBOX.clone(), inbound }])
+    Routes::new(vec![Mailbox { address: MAILBOX.clone(), inbound, imap: None }])
 });
 
 fuzz_target!(|raw: &[u8]| {

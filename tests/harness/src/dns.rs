@@ -1,4 +1,4 @@
-//! A name server that answers what it was told, over real UDP (RFC 1035): exactly, wrongly, or not at all.
+//! A name server that answers what it was told, over real UDP and TCP (RFC 1035): exactly, wrongly, or not at all.
 
 use std::{
     collections::BTreeMap,
@@ -6,7 +6,10 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use tokio::net::UdpSocket;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream, UdpSocket},
+};
 use tokio_util::task::AbortOnDropHandle;
 
 /// What a name has.
@@ -26,6 +29,8 @@ pub enum Mood {
     /// It answers.
     #[default]
     Well,
+    /// Over UDP it only says that there is more than fits; the whole of it comes over TCP.
+    OverTcp,
     /// It says that it failed (SERVFAIL).
     Failing,
     /// It says nothing.
@@ -36,7 +41,7 @@ pub enum Mood {
 pub struct NameServer {
     address: SocketAddr,
     zone: Arc<Mutex<Zone>>,
-    _server: AbortOnDropHandle<()>,
+    _servers: [AbortOnDropHandle<()>; 2],
 }
 
 #[derive(Default)]
@@ -44,16 +49,24 @@ struct Zone {
     records: BTreeMap<String, Vec<Record>>,
     mood: Mood,
     asked: usize,
+    asked_over_tcp: usize,
 }
 
 impl NameServer {
     /// Listens on a free port.
     pub async fn start() -> anyhow::Result<Self> {
-        let socket = UdpSocket::bind("127.0.0.1:0").await?;
-        let address = socket.local_addr()?;
         let zone = Arc::new(Mutex::new(Zone::default()));
-        let server = tokio::spawn(serve(socket, zone.clone()));
-        Ok(Self { address, zone, _server: AbortOnDropHandle::new(server) })
+        let (socket, listener) = loop {
+            let socket = UdpSocket::bind("127.0.0.1:0").await?;
+            // somebody else may have that port of TCP
+            if let Ok(listener) = TcpListener::bind(socket.local_addr()?).await {
+                break (socket, listener);
+            }
+        };
+        let address = socket.local_addr()?;
+        let udp = tokio::spawn(serve(socket, zone.clone()));
+        let tcp = tokio::spawn(serve_tcp(listener, zone.clone()));
+        Ok(Self { address, zone, _servers: [udp, tcp].map(AbortOnDropHandle::new) })
     }
 
     /// For `dns.servers`.
@@ -86,14 +99,41 @@ impl NameServer {
     pub fn asked(&self) -> usize {
         self.zone.lock().expect("not poisoned").asked
     }
+
+    /// Those of them that came over TCP.
+    pub fn asked_over_tcp(&self) -> usize {
+        self.zone.lock().expect("not poisoned").asked_over_tcp
+    }
 }
 
 async fn serve(socket: UdpSocket, zone: Arc<Mutex<Zone>>) {
     let mut buffer = [0; 1500];
     while let Ok((length, from)) = socket.recv_from(&mut buffer).await {
-        let reply = zone.lock().expect("not poisoned").reply(&buffer[..length]);
+        let reply = zone.lock().expect("not poisoned").reply(&buffer[..length], false);
         if let Some(reply) = reply {
             let _ = socket.send_to(&reply, from).await;
+        }
+    }
+}
+
+async fn serve_tcp(listener: TcpListener, zone: Arc<Mutex<Zone>>) {
+    while let Ok((connection, _)) = listener.accept().await {
+        tokio::spawn(converse(connection, zone.clone()));
+    }
+}
+
+/// Each message with its length before it (RFC 1035 section 4.2.2).
+async fn converse(mut connection: TcpStream, zone: Arc<Mutex<Zone>>) {
+    while let Ok(length) = connection.read_u16().await {
+        let mut query = vec![0; usize::from(length)];
+        if connection.read_exact(&mut query).await.is_err() {
+            return;
+        }
+        let reply = zone.lock().expect("not poisoned").reply(&query, true);
+        let Some(reply) = reply else { continue };
+        let length = u16::try_from(reply.len()).expect("a short answer").to_be_bytes();
+        if connection.write_all(&[&length[..], &reply].concat()).await.is_err() {
+            return;
         }
     }
 }
@@ -106,14 +146,17 @@ const SERVFAIL: u8 = 2;
 const NXDOMAIN: u8 = 3;
 
 impl Zone {
-    fn reply(&mut self, query: &[u8]) -> Option<Vec<u8>> {
+    fn reply(&mut self, query: &[u8], over_tcp: bool) -> Option<Vec<u8>> {
         let question = Question::read(query)?;
         self.asked += 1;
+        self.asked_over_tcp += usize::from(over_tcp);
+        let is_cut = self.mood == Mood::OverTcp && !over_tcp;
         let found = self.records.get(&question.name);
         let (code, records): (u8, Vec<&Record>) = match self.mood {
             Mood::Silent => return None,
             Mood::Failing => (SERVFAIL, Vec::new()),
-            Mood::Well => match found {
+            Mood::OverTcp if !over_tcp => (NO_ERROR, Vec::new()),
+            Mood::Well | Mood::OverTcp => match found {
                 Some(all) => (NO_ERROR, all.iter().filter(|one| one.kind() == question.kind).collect()),
                 // a name above one that is there is there, too (RFC 8020)
                 None if self.records.keys().any(|name| name.ends_with(&format!(".{}", question.name))) => {
@@ -124,7 +167,7 @@ impl Zone {
         };
         let mut reply = query[..2].to_vec();
         // an answer, authoritative, recursion wished and available
-        reply.extend([0x85, 0x80 | code, 0, 1]);
+        reply.extend([0x85 | if is_cut { 2 } else { 0 }, 0x80 | code, 0, 1]);
         reply.extend(u16::try_from(records.len()).ok()?.to_be_bytes());
         reply.extend([0, 0, 0, 0]);
         reply.extend_from_slice(&query[12..question.end]);
@@ -210,7 +253,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn it_answers_over_udp_what_it_was_told_and_fails_when_told() {
+    async fn it_answers_what_it_was_told_and_fails_when_told() {
         let server = NameServer::start().await.unwrap();
         server.txt("a.test", &"x".repeat(300));
         let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
@@ -227,9 +270,18 @@ mod tests {
         assert_eq!(ask("a.test", A).await[3..8], [0x80, 0, 1, 0, 0], "there, but without an address");
         assert_eq!(ask("test", TXT).await[3], 0x80);
         assert_eq!(ask("b.test", TXT).await[3], 0x83);
+        server.set(Mood::OverTcp);
+        assert_eq!(ask("a.test", TXT).await[2..8], [0x87, 0x80, 0, 1, 0, 0], "there is more");
+        let mut tcp = TcpStream::connect(server.address()).await.unwrap();
+        let asked = query("A.test", TXT);
+        tcp.write_u16(u16::try_from(asked.len()).unwrap()).await.unwrap();
+        tcp.write_all(&asked).await.unwrap();
+        let mut whole = vec![0; usize::from(tcp.read_u16().await.unwrap())];
+        tcp.read_exact(&mut whole).await.unwrap();
+        assert_eq!((whole, server.asked_over_tcp()), (answer, 1));
         server.set(Mood::Failing);
         assert_eq!(ask("a.test", TXT).await[3], 0x82);
-        assert_eq!(server.asked(), 5);
+        assert_eq!(server.asked(), 7);
         server.set(Mood::Silent);
         let nothing = tokio::time::timeout(std::time::Duration::from_millis(200), ask("a.test", TXT)).await;
         assert!(nothing.is_err(), "{nothing:?}");

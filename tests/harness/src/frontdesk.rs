@@ -203,6 +203,14 @@ impl Frontdesk {
         self.addresses.data_dir(role, replica)
     }
 
+    /// Where raw mails and files lie.
+    pub fn blobs_dir(&self) -> PathBuf {
+        match self.shape {
+            Shape::Embedded => self.data_dir("up", 0).join("blobs"),
+            Shape::Cluster { .. } => self.folder.path().join("blobs"),
+        }
+    }
+
     /// Where mail is taken in.
     pub fn smtp(&self) -> String {
         self.addresses.find("email-ingest", "smtp").expect("an SMTP listener")
@@ -223,7 +231,15 @@ impl Frontdesk {
     where
         F: AsyncFn() -> Option<T>,
     {
-        let patience = tokio::time::Instant::now() + Duration::from_secs(20);
+        self.eventually_within(Duration::from_secs(20), what, found).await
+    }
+
+    /// Waits until `found` gives something; shows the logs when it takes longer than `patience`.
+    pub async fn eventually_within<T, F>(&self, patience: Duration, what: &str, found: F) -> T
+    where
+        F: AsyncFn() -> Option<T>,
+    {
+        let patience = tokio::time::Instant::now() + patience;
         loop {
             if let Some(value) = found().await {
                 return value;

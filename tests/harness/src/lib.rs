@@ -4,9 +4,11 @@
 pub mod agent;
 pub mod carriers;
 pub mod dns;
+pub mod dovecot;
 pub mod frontdesk;
 pub mod mail;
 pub mod nats;
+pub mod oauth;
 pub mod ports;
 pub mod postfix;
 pub mod postgres;

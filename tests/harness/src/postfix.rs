@@ -34,7 +34,7 @@ const GROUP: &str = "staff";
 
 /// Where the mail servers and clients lie: `$MAIL_TOOLS`, else what `make tools` unpacked. `None`, and says so, where they
 /// are not there.
-fn tools() -> Option<PathBuf> {
+pub(crate) fn tools() -> Option<PathBuf> {
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.tools/mail");
     let found = std::env::var_os("MAIL_TOOLS").map_or(own, PathBuf::from).canonicalize();
     found
@@ -68,7 +68,7 @@ fn modules(tools: &Path) -> String {
 /// Runs what follows the folder in a session of its own until this program's input ends, which it does however the test
 /// ends; then ends all of that session, and takes the folder away. (`--pdeathsig` would not do: a process that changes its
 /// user, as Postfix's master does, loses it.)
-const UNTIL_THE_TEST_ENDS: &str = r#"
+pub(crate) const UNTIL_THE_TEST_ENDS: &str = r#"
 trap '' HUP INT TERM
 folder=$1
 shift

@@ -73,6 +73,19 @@ impl Postgres {
         format!("postgres://postgres@127.0.0.1:{}/{name}", self.port)
     }
 
+    /// Tables of the first database that hold a word, in whatever case.
+    pub async fn tables_with(&self, word: &str) -> Vec<String> {
+        let sql = format!(
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' AND \
+             query_to_xml(format('SELECT 1 FROM %I t WHERE CAST(t AS TEXT) ILIKE %L LIMIT 1', table_name, \
+             '%{word}%'), true, true, '')::text LIKE '%<row%'"
+        );
+        let output =
+            self.psql().args(["-d", "desk0", "-t", "-A", "-c", &sql]).output().await.expect("psql runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
+    }
+
     /// `kill -9` of the server; its sessions end too.
     pub async fn kill(&mut self) {
         let _ = self.server.start_kill();

@@ -12,6 +12,8 @@ use tokio::{
 };
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::oauth::Provider;
+
 /// A mail as it arrived.
 #[derive(Clone, Debug)]
 pub struct Mail {
@@ -73,14 +75,25 @@ pub struct SmtpSink {
 struct Shared {
     mails: Mutex<Vec<Mail>>,
     mishaps: Mutex<VecDeque<Mishap>>,
+    /// Who is let in; anybody, where that is not said.
+    provider: Option<Provider>,
 }
 
 impl SmtpSink {
     /// Listens on a free port.
     pub async fn start() -> anyhow::Result<Self> {
+        Self::start_with(Shared::default()).await
+    }
+
+    /// The same, for those alone who come with a token of that provider.
+    pub async fn start_for(provider: Provider) -> anyhow::Result<Self> {
+        Self::start_with(Shared { provider: Some(provider), ..Shared::default() }).await
+    }
+
+    async fn start_with(shared: Shared) -> anyhow::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let url = format!("smtp://{}", listener.local_addr()?);
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(shared);
         let server = tokio::spawn(serve(listener, shared.clone()));
         Ok(Self { url, shared, _server: AbortOnDropHandle::new(server) })
     }
@@ -128,7 +141,8 @@ impl Shared {
 async fn serve(listener: TcpListener, shared: Arc<Shared>) {
     let mut connections = tokio::task::JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
-        let session = Session { stream: BufReader::new(stream), shared: shared.clone(), mail: None };
+        let session =
+            Session { stream: BufReader::new(stream), shared: shared.clone(), mail: None, is_in: false };
         connections.spawn(session.run());
     }
 }
@@ -137,6 +151,7 @@ struct Session {
     stream: BufReader<TcpStream>,
     shared: Arc<Shared>,
     mail: Option<Mail>,
+    is_in: bool,
 }
 
 /// The client is gone, or is meant to believe so.
@@ -157,7 +172,19 @@ impl Session {
             let verb = line.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase();
             match verb.as_str() {
                 "EHLO" | "HELO" => {
-                    self.say("250-sink.test\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 SIZE 52428800").await?
+                    let auth = if self.shared.provider.is_some() { "250-AUTH XOAUTH2\r\n" } else { "" };
+                    let can =
+                        format!("250-sink.test\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n{auth}250 SIZE 52428800");
+                    self.say(&can).await?
+                }
+                "AUTH" => {
+                    let answer = line.rsplit(' ').next().unwrap_or_default();
+                    self.is_in =
+                        self.shared.provider.as_ref().is_some_and(|provider| provider.lets_in(answer));
+                    self.say(if self.is_in { "235 2.7.0 welcome" } else { "535 5.7.8 no" }).await?
+                }
+                "MAIL" if self.shared.provider.is_some() && !self.is_in => {
+                    self.say("530 5.7.0 who are you?").await?
                 }
                 "MAIL" => {
                     self.mail = Some(Mail { from: address(&line), to: Vec::new(), raw: Vec::new() });

@@ -4,6 +4,7 @@
 //! * `load sms`: webhooks a second.
 //! * `load chat`: idle widgets, and answers a second.
 //! * `load smtp`: mails a second.
+//! * `load inbox`: how long agents wait with a million tickets.
 
 use std::{path::Path, process::ExitCode, time::Duration};
 
@@ -11,6 +12,7 @@ use harness::process::{Process, executable, mortal};
 use tokio::time::{Instant, sleep};
 
 mod chat;
+mod inbox;
 mod measured;
 mod server;
 mod sms;
@@ -18,8 +20,12 @@ mod smtp;
 
 const RUNS: usize = 5;
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
+    // with the file limit raised, for ten thousand sockets
+    host::main(|| tokio::runtime::Runtime::new().expect("a runtime").block_on(run()))
+}
+
+async fn run() -> ExitCode {
     match std::env::args().nth(1).as_deref() {
         Some("idle") => {
             idle().await;
@@ -37,8 +43,12 @@ async fn main() -> ExitCode {
             smtp::measure().await;
             ExitCode::SUCCESS
         }
+        Some("inbox") => {
+            inbox::measure().await;
+            ExitCode::SUCCESS
+        }
         _ => {
-            eprintln!("usage: load idle|sms|chat|smtp");
+            eprintln!("usage: load idle|sms|chat|smtp|inbox");
             ExitCode::from(2)
         }
     }

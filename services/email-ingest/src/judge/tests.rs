@@ -117,7 +117,25 @@ async fn a_mail_with_very_many_signatures_asks_nobody() {
     let signature = "DKIM-Signature: v=1; a=rsa-sha256; d=a.example; s=s; h=from; bh=AAAA; b=AAAA\r\n";
     let many = format!("{}{PLAIN}", signature.repeat(MOST_SIGNATURES + 1));
     assert_eq!(court.judgement(&many).await.mark, TrustMark::Neutral);
+    let behind = format!("{}{many}", "X-Odd: 1\r\n".repeat(1200));
+    assert_eq!(court.judgement(&behind).await.mark, TrustMark::Neutral);
+    let two = format!("{}From: bo@evil.example\r\n{PLAIN}", "X-Odd: 1\r\n".repeat(1200));
+    assert_eq!(court.judgement(&two).await.mark, TrustMark::Neutral);
     assert_eq!(dns.asked(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_does_not_fit_into_a_datagram_is_asked_for_over_tcp() {
+    let dns = strict().await;
+    dns.set(Mood::OverTcp);
+    dns.txt(
+        "customer.example",
+        &format!("v=spf1 {} ip4:198.51.100.0/24 -all", "ip4:203.0.113.9 ".repeat(100).trim()),
+    );
+    let court = Court::sits(Some(&dns)).await;
+    let judged = court.judgement(PLAIN).await;
+    assert_eq!((judged.mark, judged.spf.as_str()), (TrustMark::Good, "pass"));
+    assert!(dns.asked_over_tcp() > 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

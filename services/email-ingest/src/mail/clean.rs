@@ -24,8 +24,18 @@ pub fn line(text: &str, max: usize) -> String {
 pub fn text(text: &str, max: usize) -> String {
     // Twice as much is enough to fill it, with CRLF at every other character; the rest need not be copied.
     let head = &text[..text.floor_char_boundary(text.len().min(2 * max + 2))];
-    let clean: String =
-        head.replace("\r\n", "\n").replace('\r', "\n").chars().filter(|c| !is_unprintable(*c)).collect();
+    let mut clean = String::with_capacity(head.len());
+    let mut rest = head;
+    while let Some((before, control, behind)) = split_at_control(rest) {
+        clean.push_str(before);
+        match control {
+            '\n' | '\t' => clean.push(control),
+            '\r' if !behind.starts_with('\n') => clean.push('\n'),
+            _ => {}
+        }
+        rest = behind;
+    }
+    clean.push_str(rest);
     let clean = clean.trim_end();
     if clean.len() <= max && (head.len() == text.len() || text[head.len()..].trim_end().is_empty()) {
         return clean.to_owned();
@@ -36,8 +46,9 @@ pub fn text(text: &str, max: usize) -> String {
     )
 }
 
-fn is_unprintable(c: char) -> bool {
-    c.is_control() && !matches!(c, '\n' | '\t')
+fn split_at_control(text: &str) -> Option<(&str, char, &str)> {
+    let (at, control) = text.char_indices().find(|(_, c)| c.is_control())?;
+    Some((&text[..at], control, &text[at + control.len_utf8()..]))
 }
 
 /// A display name, unless there is nothing in it or it only repeats an address.

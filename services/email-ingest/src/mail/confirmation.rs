@@ -82,7 +82,8 @@ mod tests {
     fn asked(from: &str, subject: &str, text: &str) -> Option<ForwardingConfirmation> {
         let address: EmailAddress = "support@acme.example".parse().unwrap();
         let inbound: EmailAddress = "support@in.example.net".parse().unwrap();
-        let routes = Routes::new(vec![host::config::Mailbox { address: address.clone(), inbound }]);
+        let routes =
+            Routes::new(vec![host::config::Mailbox { address: address.clone(), inbound, imap: None }]);
         let raw = format!(
             "From: {from}\r\nTo: support@in.example.net\r\nSubject: {subject}\r\n\
              Content-Type: text/plain; charset=utf-8\r\n\r\n{text}"

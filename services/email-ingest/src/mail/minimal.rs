@@ -11,7 +11,8 @@ pub fn understand(raw: &[u8], arrival: &Arrival<'_>) -> Understood {
     let headers = Headers::read(raw);
     let mut event = skeleton(raw, &headers, None, arrival);
     event.subject = clean::line(headers.get("subject").unwrap_or_default(), MAX_SUBJECT);
-    let body = &raw[headers.body_at()..];
+    // Where no line is a header, all of it is what somebody wrote.
+    let body = if headers.is_empty() { raw } else { &raw[headers.body_at()..] };
     let start = &body[..body.len().min(body::MAX_TEXT)];
     event.text = clean::text(&String::from_utf8_lossy(start), body::MAX_TEXT);
     if arrival.envelope_from == Some("") {
@@ -61,6 +62,7 @@ pub(super) fn skeleton(
         kind: MailKind::Human,
         security: Vec::new(),
         unreadable: None,
+        appointments: Vec::new(),
         confirmation: None,
         spam: spam::called(headers),
         raw: String::new(),

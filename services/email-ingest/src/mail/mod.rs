@@ -4,12 +4,13 @@
 use bytes::Bytes;
 use domain::{
     EmailAddress, Timestamp,
+    calendar::Appointment,
     event::{ForwardedMail, InboundEmail, MailKind, Undelivered},
 };
 use mail_parser::{Message, MessageParser, PartType};
 
 use crate::{
-    bounce,
+    bounce, calendar,
     headers::Headers,
     quote::{self, reply_text},
     robot::{self, Signs},
@@ -18,12 +19,13 @@ use crate::{
 
 mod body;
 mod bounds;
-mod clean;
+pub(crate) mod clean;
 mod confirmation;
 mod digest;
+mod ending;
 mod files;
 pub mod minimal;
-mod people;
+pub(crate) mod people;
 mod security;
 mod sender;
 pub(crate) mod srs;
@@ -35,6 +37,8 @@ pub use digest::{digest, raw_key};
 const MAX_SUBJECT: usize = 500;
 /// Size of the event as JSON that a broker surely takes (NATS: 1 MB).
 const MAX_EVENT: usize = 700 * 1024;
+/// Calendar files that are read, and events that are shown.
+const MOST_CALENDARS: usize = 5;
 /// Year 1990: an older `Date` is a clock that was never set.
 const OLDEST: i64 = 631_152_000_000;
 
@@ -71,9 +75,15 @@ pub fn understand(raw: &[u8], arrival: &Arrival<'_>) -> Understood {
         tracing::warn!(excess, "a mail is taken in without looking into its parts");
         return minimal::in_part(raw, arrival, &format!("it has {excess}: only its beginning was read"));
     }
-    let Some(message) = MessageParser::default().parse(readable) else {
+    if headers.is_empty() {
+        return minimal::understand(raw, arrival);
+    }
+    let parser = MessageParser::default();
+    let Some(message) = parser.parse(readable) else {
         return minimal::in_part(raw, arrival, "it is not built like a mail: only its beginning was read");
     };
+    let ended = ending::missing(&message).map(|end| [readable, &end].concat());
+    let message = ended.as_deref().and_then(|ended| parser.parse(ended)).unwrap_or(message);
     let mut understood = from_message(raw, &headers, &message, arrival);
     if shortened.is_some() {
         let why = "it has too many or too long headers: only the beginning of them was read";
@@ -115,9 +125,26 @@ fn from_message(
     let pictures = files::by_content_id(&files);
     let wrapped_html = || wrapped_html.and_then(|html| body::harmless(&html, &pictures));
     event.html = body::html(message, &pictures).or_else(wrapped_html);
+    event.appointments = appointments(&files);
     event.attachments = files.iter().map(|file| file.attachment.clone()).collect();
     let blobs = files.into_iter().filter_map(|file| Some((file.attachment.blob?, file.bytes))).collect();
     Understood { event: fit(event), blobs }
+}
+
+/// What its calendar files say. Mailers send one and the same in two forms: it is told once.
+fn appointments(files: &[files::File]) -> Vec<Appointment> {
+    let calendars = files
+        .iter()
+        .filter(|file| calendar::is_calendar(&file.attachment.content_type, &file.attachment.name));
+    let mut told: Vec<Appointment> = Vec::new();
+    for one in calendars.take(MOST_CALENDARS).flat_map(|file| calendar::read(&file.bytes, file.attachment.id))
+    {
+        let is_known = told.iter().any(|known| (&known.uid, known.kind) == (&one.uid, one.kind));
+        if told.len() < MOST_CALENDARS && !is_known {
+            told.push(one);
+        }
+    }
+    told
 }
 
 fn passed_on(event: &InboundEmail) -> Option<ForwardedMail> {

@@ -8,6 +8,12 @@ use crate::{headers::Headers, routing::Routes};
 
 /// Stands for a sender of whom nothing can be read (RFC 2606 reserves `invalid`).
 const NOBODY: &str = "unknown@sender.invalid";
+/// Headers in which those stand who only passed a mail on: Gmail, whoever resends (RFC 5322 §3.6.6), a rule of Exchange.
+const PASSED_ON_BY: [&str; 5] =
+    ["x-forwarded-for", "x-forwarded-to", "resent-from", "resent-sender", "x-ms-exchange-inbox-rules-loop"];
+/// Bytes of such a header that are looked at, and addresses of all of them.
+const LONGEST_PASSED_ON: usize = 2000;
+const MOST_PASSED_ON: usize = 20;
 
 /// A person or program with an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +38,8 @@ pub struct Origin {
     original: Option<Sender>,
     sender: Option<Sender>,
     return_path: Option<Sender>,
+    /// Who passed it on, and so did not write it.
+    passed_on_by: Vec<EmailAddress>,
     /// Display name of `From`, also where its address cannot be read.
     from_name: Option<String>,
     /// Local part of `From`, also where it has no domain.
@@ -65,6 +73,7 @@ impl Origin {
             original: of("x-original-from").or_else(|| of("x-original-sender")),
             sender: of("sender"),
             return_path: of("return-path"),
+            passed_on_by: passed_on_by(headers),
             null_return: headers.get("return-path").is_some_and(|path| path.trim() == "<>"),
             from_name: name.as_deref().and_then(clean::display_name),
             from_local: local
@@ -82,6 +91,8 @@ impl Origin {
         let envelope = envelope_from.and_then(|from| EmailAddress::parse(&srs::original(from)).ok());
         let envelope = envelope.map(|address| Sender { address, name: None });
         let stranger = |sender: &&Sender| !routes.is_mailbox(&sender.address);
+        let wrote = |sender: &&Sender| stranger(sender) && !self.passed_on_by.contains(&sender.address);
+        let return_path = self.return_path.as_ref().map(unwrapped);
         let reply_to = self.reply_to.as_ref().filter(stranger);
         let original = self.original.as_ref().filter(|sender| !routes.is_ours(&sender.address));
         let chosen = match &self.from {
@@ -89,9 +100,9 @@ impl Origin {
             Some(from) => Some(from),
             None => reply_to
                 .or(original)
-                .or(self.sender.as_ref().filter(stranger))
-                .or(self.return_path.as_ref().filter(stranger))
-                .or(envelope.as_ref()),
+                .or(self.sender.as_ref().filter(wrote))
+                .or(return_path.as_ref().filter(wrote))
+                .or(envelope.as_ref().filter(wrote)),
         };
         let chosen = chosen.cloned().unwrap_or_else(nobody);
         Sender { name: self.name_of(&chosen), ..chosen }
@@ -118,6 +129,20 @@ impl Origin {
         let guess = self.return_path.as_ref().or(self.sender.as_ref()).or(self.from.as_ref());
         guess.map(|sender| sender.address.to_string()).unwrap_or_default()
     }
+}
+
+/// As it was before a forwarder rewrote it.
+fn unwrapped(sender: &Sender) -> Sender {
+    let original = EmailAddress::parse(&srs::original(sender.address.as_str()));
+    original.map_or_else(|_| sender.clone(), |address| Sender { address, name: sender.name.clone() })
+}
+
+fn passed_on_by(headers: &Headers<'_>) -> Vec<EmailAddress> {
+    let values = PASSED_ON_BY.iter().flat_map(|name| headers.all(name));
+    let words = values
+        .filter(|value| value.len() <= LONGEST_PASSED_ON)
+        .flat_map(|value| value.split(|c: char| c.is_whitespace() || "<>()[]\",;:'".contains(c)));
+    words.filter_map(|word| EmailAddress::parse(word).ok()).take(MOST_PASSED_ON).collect()
 }
 
 #[expect(clippy::expect_used, reason = "a constant")]
@@ -159,6 +184,7 @@ mod tests {
         let routes = Routes::new(vec![Mailbox {
             address: "support@example.com".parse().unwrap(),
             inbound: "support@in.example.net".parse().unwrap(),
+            imap: None,
         }]);
         let raw = format!("{headers}\r\nSubject: x\r\n\r\nhi\r\n");
         let message = MessageParser::default().parse(raw.as_bytes());
@@ -210,7 +236,43 @@ mod tests {
                 "{headers}"
             );
         }
-        assert_eq!(customer("X-Nothing: 1", "").0, NOBODY);
+        let nobody_wrote = "From: Anna\r\nX-Forwarded-For: owner@gmail.com support@in.example.net";
+        for (headers, envelope) in [
+            ("X-Nothing: 1", ""),
+            (nobody_wrote, "owner+caf_=support=in.example.net@gmail.com"),
+            ("Resent-From: Bert <bert@y.org>\r\nSender: bert@y.org", "bert@y.org"),
+        ] {
+            assert_eq!(customer(headers, envelope).0, NOBODY, "{headers}");
+        }
+        for (headers, address) in [
+            // Gmail forwards.
+            (
+                "From: Anna <anna@x.org>\r\nX-Forwarded-To: support@in.example.net\r\nX-Forwarded-For: owner@gmail.com support@in.example.net",
+                "anna@x.org",
+            ),
+            (
+                "From: Shop <web@example.com>\r\nReply-To: anna@x.org\r\nX-Forwarded-For: web@example.com support@in.example.net",
+                "anna@x.org",
+            ),
+            // Somebody resends it, or a rule of Exchange redirects it.
+            (
+                "Resent-From: Bert <bert@y.org>\r\nResent-To: support@in.example.net\r\nFrom: anna@x.org",
+                "anna@x.org",
+            ),
+            (
+                "Resent-From: bert@y.org\r\nResent-Sender: s@y.org\r\nFrom: Anna\r\nSender: anna@x.org",
+                "anna@x.org",
+            ),
+            ("From: anna@x.org\r\nX-MS-Exchange-Inbox-Rules-Loop: support@example.com", "anna@x.org"),
+            ("From: Anna\r\nReturn-Path: <SRS0=H=T=x.org=anna@fwd.example>", "anna@x.org"),
+            // A rule of Exchange forwards it: who wrote stands in the text alone.
+            (
+                "From: Bert <bert@example.com>\r\nX-MS-Exchange-Inbox-Rules-Loop: bert@example.com",
+                "bert@example.com",
+            ),
+        ] {
+            assert_eq!(customer(headers, "bert@y.org").0, address, "{headers}");
+        }
         let rewritten = "SRS0=HHH=TT=customer.example=anna@forwarder.example";
         assert_eq!(customer("X-Nothing: 1", rewritten).0, "anna@customer.example");
     }

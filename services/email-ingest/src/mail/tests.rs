@@ -8,6 +8,7 @@ fn routes() -> Routes {
     Routes::new(vec![Mailbox {
         address: "support@example.com".parse().unwrap(),
         inbound: "support@in.example.net".parse().unwrap(),
+        imap: None,
     }])
 }
 
@@ -50,6 +51,29 @@ fn a_date_from_the_future_is_now_and_an_absurd_one_is_none() {
     ] {
         let event = read(format!("From: a@b.c\r\nDate: {date}\r\n\r\nx"));
         assert_eq!(event.sent_at.map(Timestamp::millis), sent_at, "{date}");
+    }
+}
+
+#[test]
+fn a_mail_that_breaks_off_before_its_last_boundary_says_what_is_there() {
+    let head = "From: a@b.c\r\nContent-Type: multipart/mixed; boundary=o\r\n\r\n--o\r\n";
+    let inner = "Content-Type: multipart/alternative; boundary=i\r\n\r\n--i\r\n";
+    let plain = "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\nGr=C3=BC=C3=9Fe";
+    let event = read([head, plain].concat());
+    assert_eq!((event.text.as_str(), event.attachments.len()), ("Grüße", 0));
+    let event = read([head, inner, plain, "\r\n--i\r\nContent-Type: text/html\r\n\r\n<p>Hello"].concat());
+    assert_eq!((event.text.as_str(), event.attachments.len()), ("Grüße", 0));
+    assert!(event.html.unwrap().contains("<p>Hello"));
+    let file =
+        "\r\n--o\r\nContent-Type: image/png; name=a.png\r\nContent-Transfer-Encoding: base64\r\n\r\naGVsbG8=";
+    let understood = read_from(None, [head, plain, file].concat().as_bytes());
+    assert_eq!((understood.event.text.as_str(), &understood.blobs[0].1[..]), ("Grüße", &b"hello"[..]));
+}
+
+#[test]
+fn words_without_any_header_are_the_text() {
+    for said in ["Where is my parcel?", "Where is my parcel?\r\nAnna"] {
+        assert_eq!(read(said).text, said.replace('\r', ""));
     }
 }
 
@@ -257,4 +281,27 @@ fn no_mail_makes_it_panic() {
         prop_assert!(!whole.text.contains('\0') && !minimal.text.contains('\0'));
         prop_assert_eq!(whole.digest, minimal.digest);
     });
+}
+
+#[test]
+fn a_calendar_is_told_and_stays_a_file_and_a_broken_one_is_only_a_file() {
+    let calendar = "BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\nUID:7\r\nSUMMARY:Lunch\r\nDTSTART:20261201T110000Z\r\n\
+        END:VEVENT\r\nEND:VCALENDAR\r\n";
+    let whole = read(format!("From: a@b.c\r\nContent-Type: text/calendar; method=REQUEST\r\n\r\n{calendar}"));
+    assert_eq!((whole.appointments.len(), whole.attachments.len()), (1, 1), "{whole:?}");
+    assert_eq!(whole.appointments[0].file, whole.attachments[0].id);
+    assert_eq!((whole.appointments[0].title.as_str(), whole.kind), ("Lunch", MailKind::Calendar));
+    let mixed = |kind: &str, content: &str| {
+        read(format!(
+            "From: a@b.c\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\nSee you\r\n--x\r\nContent-Type: {kind}\r\n\
+             Content-Disposition: attachment; filename=\"a.ics\"\r\n\r\n{content}\r\n--x--\r\n"
+        ))
+    };
+    let attached = mixed("application/octet-stream", calendar);
+    assert_eq!((attached.appointments.len(), attached.attachments.len()), (1, 1));
+    assert_eq!((attached.text.as_str(), attached.kind), ("See you", MailKind::Human));
+    for broken in ["BEGIN:VCALENDAR", "\u{0}\u{1}", "not a calendar"] {
+        let broken = mixed("text/calendar", broken);
+        assert_eq!((broken.appointments.len(), broken.attachments.len()), (0, 1));
+    }
 }

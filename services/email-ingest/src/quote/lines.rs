@@ -15,7 +15,7 @@ pub fn bare(line: &str) -> &str {
 }
 
 pub fn is_blank(line: &str) -> bool {
-    line.trim_matches(|c: char| c == '\u{feff}' || c.is_whitespace()).is_empty()
+    line.chars().all(|c| c == '\u{feff}' || c.is_whitespace())
 }
 
 /// Begins with `>`.
@@ -25,8 +25,12 @@ pub fn is_quote(line: &str) -> bool {
 
 /// A line of dashes or the like, at least three.
 pub fn is_rule(line: &str) -> bool {
-    let kept: Vec<char> = line.trim().chars().filter(|c| !c.is_whitespace()).collect();
-    kept.len() >= 3 && kept.iter().all(|c| "-_=*—–─━#~".contains(*c))
+    let mut strokes = 0;
+    let is_stroke = |c| {
+        strokes += 1;
+        "-_=*—–─━#~".contains(c)
+    };
+    line.chars().filter(|c| !c.is_whitespace()).all(is_stroke) && strokes >= 3
 }
 
 /// `--`, which stands before a signature (RFC 3676 §4.3), also as phones write it.
@@ -55,6 +59,9 @@ pub enum Marker {
     Original,
 }
 
+/// What stands behind the words of a marker.
+const CLOSES: [char; 8] = ['-', '–', '—', '_', '=', ':', '：', '*'];
+
 /// The marker of a line, and what stands behind it on the same line (some programs go on without a break).
 pub fn marker(line: &str) -> Option<(Marker, &str)> {
     let line = bare(line);
@@ -64,6 +71,10 @@ pub fn marker(line: &str) -> Option<(Marker, &str)> {
     let dashes = |c: char| "-–—_*=~<>".contains(c) || c.is_whitespace();
     let start = line.trim_start_matches(dashes);
     let had_dashes = line[..line.len() - start.len()].chars().any(|c| "-–—_=".contains(c));
+    // most lines are no marker whatever their words: nothing closes them
+    if !had_dashes && !start.contains(CLOSES) {
+        return None;
+    }
     let lower = words::lower(start);
     let known = |list: &[&str]| {
         list.iter().filter(|phrase| lower.starts_with(**phrase)).map(|p| p.chars().count()).max()
@@ -76,7 +87,7 @@ pub fn marker(line: &str) -> Option<(Marker, &str)> {
     let length = length + start.chars().take(length).filter(|c| *c == '\u{307}').count();
     let rest = start.char_indices().nth(length).map_or("", |(at, _)| &start[at..]);
     let behind = rest.trim_start_matches(|c: char| dashes(c) || ":：".contains(c));
-    let closed = rest.trim_start().starts_with(['-', '–', '—', '_', '=', ':', '：', '*']);
+    let closed = rest.trim_start().starts_with(CLOSES);
     let ends = behind.is_empty();
     // "Forwarded message:" alone, or words between dashes; a sentence that begins so is none
     ((had_dashes && (closed || ends)) || (ends && closed)).then_some((kind, behind))
@@ -86,18 +97,18 @@ pub fn marker(line: &str) -> Option<(Marker, &str)> {
 /// above the head of a mail. A quoted one is what Apple's program writes when it passes a mail on.
 pub fn marker_by_shape(lines: &[&str], at: usize) -> Option<Marker> {
     let line = bare(lines[at]);
-    if line.is_empty()
-        || line.chars().count() > 80
-        || header(line).is_some_and(|(_, value)| !value.is_empty())
-    {
+    if line.is_empty() || line.chars().count() > 80 {
         return None;
     }
     let dashes = |text: &str| text.chars().filter(|c| "-–—_".contains(*c)).count() >= 3;
     let between =
         line.starts_with(['-', '–', '—', '_']) && line.ends_with(['-', '–', '—', '_']) && dashes(line);
     let colon = line.ends_with([':', '：']);
+    if !(between || colon) || header(line).is_some_and(|(_, value)| !value.is_empty()) {
+        return None;
+    }
     let next = (at + 1..lines.len().min(at + 4)).find(|next| !is_blank(bare(lines[*next])))?;
-    if !(between || colon) || !block(lines, next)?.is_head() {
+    if !block(lines, next)?.is_head() {
         return None;
     }
     let quoted = is_quote(lines[at]) && is_quote(lines[next]);

@@ -80,7 +80,7 @@ impl<'a> Reader<'a> {
 
     fn keep(&mut self, at: usize) -> Option<usize> {
         let line = self.lines[at];
-        self.words |= !is_blank(line) && !is_rule(line) && !is_device_signature(line);
+        self.words = self.words || !(is_blank(line) || is_rule(line) || is_device_signature(line));
         self.kept.push(line);
         Some(at + 1)
     }

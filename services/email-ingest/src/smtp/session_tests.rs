@@ -10,6 +10,7 @@ fn session_with(change: impl FnOnce(&mut Terms)) -> Session {
     let routes = Routes::new(vec![Mailbox {
         address: "support@example.com".parse().unwrap(),
         inbound: "support@in.example.net".parse().unwrap(),
+        imap: None,
     }]);
     let host = "desk.example.com".into();
     let mut terms = Terms {

@@ -8,7 +8,10 @@ mod webhooks;
 
 use std::process::ExitCode;
 
-use host::{Configuration, HostParts, LogFormat, config::Faults};
+use host::{
+    Configuration, HostParts, LogFormat,
+    config::{Faults, Imap},
+};
 
 use crate::cli::say;
 
@@ -57,6 +60,11 @@ async fn examine(config: Configuration) -> ExitCode {
     for key in &config.email.dkim {
         fine &= tell(&format!("DKIM of {}", key.domain), &relay::dkim(key));
     }
+    for mailbox in &config.email.mailboxes {
+        if let Some(imap) = &mailbox.imap {
+            fine &= tell(&format!("mailbox {}", mailbox.address), &imap_of(imap).await);
+        }
+    }
     for (part, finding) in dns::check(&config).await {
         fine &= tell(&part, &finding);
     }
@@ -65,6 +73,13 @@ async fn examine(config: Configuration) -> ExitCode {
         fine &= tell(&format!("webhooks of {}", number.number), &webhooks::check(number, &config.public_url));
     }
     if fine { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Whether a mailbox that cannot forward can be read.
+async fn imap_of(imap: &Imap) -> Finding {
+    let mend =
+        "correct url, user, password and folder in email.mailboxes.imap; many providers want an app password";
+    email_ingest::imap::check(imap).await.map_err(|what| complaint(what, mend))
 }
 
 fn channels(config: &Configuration) -> String {

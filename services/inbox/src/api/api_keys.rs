@@ -45,7 +45,7 @@ pub async fn add(
     Json(add): Json<AddKey>,
 ) -> Answer<Response> {
     check_grant(&actor, add.role)?;
-    let added: AddedKey = app.desk.create_key(&add.name, add.role, None).await?.into();
+    let added: AddedKey = app.desk.create_key(&add.name, add.role, None, &actor).await?.into();
     users::secret(&added, &AddedKey { facts: added.facts.clone(), key: None })
 }
 

@@ -6,8 +6,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::{Bytes, BytesMut};
-use desk::attachments::NewAttachment;
+use desk::{Actor, attachments::NewAttachment};
 use domain::{AttachmentId, MessageId, message, picture};
+use serde::Deserialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 use web::{Json, Problem};
 
@@ -23,6 +25,8 @@ use crate::{
 const LARGEST: usize = 25 * 1024 * 1024;
 /// Largest request with a file in it.
 pub(crate) const LARGEST_REQUEST: usize = LARGEST + 64 * 1024;
+/// Longest address of a picture.
+const LONGEST_ADDRESS: usize = 2_000;
 /// Pictures that browsers only ever draw.
 const HARMLESS: &[&str] = &["image/png", "image/jpeg", "image/gif", "image/webp"];
 
@@ -37,12 +41,51 @@ pub async fn add(
 ) -> Answer<(StatusCode, Json<Attachment>)> {
     let (name, called, bytes) = file(&mut form).await?;
     let content_type = picture::content_type(&bytes, &called);
+    keep(&app, &actor, name, content_type, bytes).await
+}
+
+/// Where a picture is.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PictureAddress {
+    /// `http` or `https`, on the public internet.
+    url: String,
+}
+
+/// Puts a picture up that lies on the public internet: JPEG, PNG, GIF or WebP, at most 5 MiB. 422 `picture_unreachable`.
+#[utoipa::path(post, path = "/attachments/url", tag = "messages", request_body = PictureAddress,
+    responses((status = 201, body = Attachment)))]
+pub async fn add_from_url(
+    State(app): State<Shared>,
+    Agent(actor): Agent,
+    Json(PictureAddress { url }): Json<PictureAddress>,
+) -> Answer<(StatusCode, Json<Attachment>)> {
+    if url.len() > LONGEST_ADDRESS {
+        return Err(Problem::invalid(format!("url: at most {LONGEST_ADDRESS} characters")).into());
+    }
+    let (bytes, kind) = app.images.fetch(url.trim()).await.map_err(|reason| {
+        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "picture_unreachable")
+            .detail(format!("the picture cannot be fetched: {reason}"))
+    })?;
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    let stem = path.rsplit('/').next().unwrap_or_default().split('.').next().unwrap_or_default();
+    let stem = if stem.is_empty() { "picture" } else { stem };
+    keep(&app, &actor, format!("{stem}.{}", picture::ending(kind)), kind.to_owned(), bytes).await
+}
+
+async fn keep(
+    app: &Shared,
+    actor: &Actor,
+    name: String,
+    content_type: String,
+    bytes: Bytes,
+) -> Answer<(StatusCode, Json<Attachment>)> {
     let (size, blob) = (bytes.len() as u64, format!("att/{}", Uuid::new_v4()));
     app.blobs.put(&blob, bytes).await.map_err(|error| {
         tracing::error!(error = format!("{error:#}"), "a file cannot be written");
         Problem::unavailable("the file could not be stored: try again in a moment")
     })?;
-    let added = app.desk.add_attachment(NewAttachment { name, content_type, size, blob }, &actor).await?;
+    let added = app.desk.add_attachment(NewAttachment { name, content_type, size, blob }, actor).await?;
     Ok((StatusCode::CREATED, Json(added.into())))
 }
 

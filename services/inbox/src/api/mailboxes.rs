@@ -5,10 +5,12 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use desk::mailboxes::{
-    Confirmation as Asked, Failure as Failed, HeldMail as Held, MailboxHealth, Trial as Tried,
+use desk::{
+    mailboxes::{Confirmation as Asked, Failure as Failed, HeldMail as Held, MailboxHealth, Trial as Tried},
+    polls::Poll,
 };
 use domain::{EmailAddress, role::Permission};
+use host::config::{Channel, ChannelKind, Imap};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -19,6 +21,7 @@ use crate::{
     Shared,
     auth::{Agent, Manager},
     refusal::Answer,
+    setup::Standing,
     view::{Page, Time, mail::Trust, word},
 };
 
@@ -28,11 +31,17 @@ pub struct Mailbox {
     /// What customers write to, and the From of answers.
     address: String,
     /// Where it has to forward to.
-    #[schema(required = true)]
-    inbound: Option<String>,
+    inbound: String,
+    /// Who sets it up: `frontdesk.toml` or `console`.
+    owner: &'static str,
+    /// All services of the process that answers have it: false for a moment after a change.
+    is_live: bool,
     /// Where mail goes out: the address of the relay without its password; `null`: the sandbox mailbox.
     #[schema(required = true)]
     relay: Option<String>,
+    /// How it is read, where it cannot forward; `null`: it forwards.
+    #[schema(required = true)]
+    imap: Option<MailboxPolling>,
     /// Senders of mails are looked up in the DNS.
     asks_dns: bool,
     /// When the last mail came in.
@@ -50,11 +59,44 @@ pub struct Mailbox {
     /// The last mail that came to a door and was held back; the ledger has it. It may have been for any mailbox.
     #[schema(required = true)]
     last_held: Option<HeldMail>,
-    /// What providers asked before they forward, newest first. It is never answered by itself.
+    /// What providers asked before they forward, newest first, what may be forged last. It is never answered by itself.
     confirmations: Vec<ForwardingConfirmation>,
     /// The last trial mail.
     #[schema(required = true)]
     trial: Option<MailboxTrial>,
+}
+
+/// How a mailbox is read that cannot forward.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct MailboxPolling {
+    /// Where it is read.
+    server: String,
+    /// Who signs in there.
+    user: String,
+    /// A password is set; else it takes access tokens.
+    has_password: bool,
+    /// The folder that is read.
+    folder: String,
+    /// Where mails go that were taken in.
+    #[schema(required = true)]
+    move_to: Option<String>,
+    /// How often is looked, in seconds.
+    poll_seconds: u64,
+    /// The password may cross a network without encryption.
+    allow_plain: bool,
+    /// Mail to `user+anything@…` comes in as well.
+    plus_addresses: bool,
+    /// When that last worked.
+    #[schema(required = true)]
+    polled_at: Option<Time>,
+    /// Why it does not work now.
+    #[schema(required = true)]
+    error: Option<String>,
+    /// Since when it does not work.
+    #[schema(required = true)]
+    failing_since: Option<Time>,
+    /// Nothing can be marked as seen there: what is new is known by its number alone.
+    read_only: bool,
 }
 
 /// Mails that wait for the relay.
@@ -141,7 +183,12 @@ pub async fn list(State(app): State<Shared>, Agent(actor): Agent) -> Answer<Json
         all.iter_mut().for_each(|mailbox| mailbox.confirmations.clear());
         None
     };
-    Ok(Json(Page::whole(all.into_iter().map(|one| shown(&app, one, held.clone())).collect())))
+    let standing = app.setup.all(&app.desk, ChannelKind::Mailbox).await?;
+    let shown = standing.iter().filter_map(|standing| {
+        let health = all.iter().position(|health| health.address.as_str() == standing.channel.name());
+        shown(&app, standing, health.map(|place| all.swap_remove(place)), held.clone())
+    });
+    Ok(Json(Page::whole(shown.collect())))
 }
 
 /// Sends a trial mail to the public address of a mailbox; `trial_running` while the last one is fresh. How it gets on is
@@ -151,21 +198,29 @@ pub async fn list(State(app): State<Shared>, Agent(actor): Agent) -> Answer<Json
     responses((status = 202, body = MailboxTrial)))]
 pub async fn trial(
     State(app): State<Shared>,
-    _manager: Manager,
+    Manager(actor): Manager,
     Id(mailbox): Id<EmailAddress>,
 ) -> Answer<Response> {
-    let trial = MailboxTrial::from(app.desk.try_mailbox(&mailbox).await?);
+    let trial = MailboxTrial::from(app.desk.try_mailbox(&mailbox, &actor).await?);
     Ok((StatusCode::ACCEPTED, Json(trial)).into_response())
 }
 
-fn shown(app: &Shared, health: MailboxHealth, last_held: Option<HeldMail>) -> Mailbox {
-    let mail = &app.mail;
-    let configured = mail.mailboxes.iter().find(|mailbox| mailbox.address == health.address);
-    Mailbox {
-        address: health.address.to_string(),
-        inbound: configured.map(|mailbox| mailbox.inbound.to_string()),
-        relay: mail.relay.clone(),
-        asks_dns: mail.asks_dns,
+pub(super) fn shown(
+    app: &Shared,
+    standing: &Standing,
+    health: Option<MailboxHealth>,
+    last_held: Option<HeldMail>,
+) -> Option<Mailbox> {
+    let Channel::Mailbox(mailbox) = &standing.channel else { return None };
+    let health = health.unwrap_or_else(|| MailboxHealth::unknown(mailbox.address.clone()));
+    Some(Mailbox {
+        address: mailbox.address.to_string(),
+        inbound: mailbox.inbound.to_string(),
+        owner: standing.owner,
+        is_live: standing.is_live,
+        relay: app.mail.relay.clone(),
+        imap: mailbox.imap.as_ref().map(|imap| polling(imap, health.poll)),
+        asks_dns: app.mail.asks_dns,
         last_in_at: health.last_in.map(Time),
         last_out_at: health.last_out.map(Time),
         waiting: health
@@ -175,6 +230,26 @@ fn shown(app: &Shared, health: MailboxHealth, last_held: Option<HeldMail>) -> Ma
         last_held,
         confirmations: health.confirmations.into_iter().map(Into::into).collect(),
         trial: health.trial.map(Into::into),
+    })
+}
+
+fn polling(imap: &Imap, poll: Option<Poll>) -> MailboxPolling {
+    let read_only = poll.as_ref().and_then(|poll| poll.mark).is_some_and(|mark| mark.by_number);
+    let (polled_at, failing_since, error) =
+        poll.map(|poll| (poll.polled_at, poll.failing_since, poll.error)).unwrap_or_default();
+    MailboxPolling {
+        server: imap.url.to_string(),
+        user: imap.user.clone(),
+        has_password: imap.password.is_some(),
+        folder: imap.folder.clone(),
+        move_to: imap.move_to.clone(),
+        poll_seconds: imap.poll_seconds,
+        allow_plain: imap.allow_plain,
+        plus_addresses: imap.plus_addresses,
+        polled_at: polled_at.map(Time),
+        error,
+        failing_since: failing_since.map(Time),
+        read_only,
     }
 }
 

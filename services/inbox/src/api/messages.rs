@@ -6,7 +6,10 @@ use axum::{
     extract::State,
     http::{HeaderMap, StatusCode},
 };
-use desk::{recipients::MailWishes, reply::NewReply};
+use desk::{
+    recipients::MailWishes,
+    reply::{NewReply, Then},
+};
 use domain::{AttachmentId, EmailAddress, MessageId, TicketId};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -21,7 +24,9 @@ use crate::{
     refusal::Answer,
     view::{
         Page, Time,
+        draft::Draft,
         message::{Message, ReplyRecipients},
+        word,
     },
 };
 
@@ -52,6 +57,16 @@ pub struct Reply {
     seen_version: Option<i64>,
     /// Not before then: in the future, at most a year ahead. Not for chats.
     send_at: Option<Time>,
+    /// Let it wait so many seconds, 0 to 60, so that it can be taken back; at once unless asked. A chat never waits.
+    #[serde(default)]
+    undo_seconds: u32,
+    /// What becomes of the ticket with the answer: `open`, `snoozed`, `closed`.
+    #[schema(value_type = Option<word::TicketStatus>)]
+    status: Option<String>,
+    /// With `snoozed`: when it comes back.
+    snoozed_until: Option<Time>,
+    /// The version of your draft that this was: it goes with the answer.
+    draft_version: Option<i64>,
     /// `To` of a mail; the ticket's customer where there is none.
     #[serde(default)]
     to: Vec<String>,
@@ -63,6 +78,9 @@ pub struct Reply {
     bcc: Vec<String>,
     /// Another subject than that of the mail that is answered.
     subject: Option<String>,
+    /// Leave the signature out of this mail.
+    #[serde(default)]
+    without_signature: bool,
     /// Send in the customer's quiet hours all the same; recorded in the message's `why`.
     #[serde(default)]
     quiet_hours_override: bool,
@@ -113,6 +131,7 @@ pub async fn reply(
         cc: addresses("cc", &reply.cc)?,
         bcc: addresses("bcc", &reply.bcc)?,
         subject: reply.subject,
+        without_signature: reply.without_signature,
     };
     let new = NewReply {
         mail,
@@ -121,6 +140,9 @@ pub async fn reply(
         seen_version: reply.seen_version.or(if_match(&headers)?),
         send_at: reply.send_at.map(|time| time.0),
         quiet_hours_override: reply.quiet_hours_override,
+        undo_seconds: reply.undo_seconds,
+        then: Then { status: reply.status, snoozed_until: reply.snoozed_until.map(|time| time.0) },
+        draft_version: reply.draft_version,
         key: key.map(|Extension(RequestKey(key))| key),
     };
     let message = app.desk.reply(id, new, &actor).await?;
@@ -133,16 +155,16 @@ fn addresses(field: &str, list: &[String]) -> Result<Vec<EmailAddress>, Problem>
 }
 
 /// To whom "reply all" goes, and under which subject: where the writer of the newest mail wants answers, in copy whoever
-/// else was in it, never ourselves. Only for tickets of mail.
+/// else was in it, never ourselves; and the signature that will stand under it. Only for tickets of mail.
 #[utoipa::path(get, path = "/tickets/{id}/reply-recipients", tag = "messages",
     params(("id" = Uuid, Path, description = "Ticket")),
     responses((status = 200, body = ReplyRecipients)))]
 pub async fn recipients(
     State(app): State<Shared>,
-    _agent: Agent,
+    Agent(actor): Agent,
     Id(id): Id<TicketId>,
 ) -> Answer<Json<ReplyRecipients>> {
-    Ok(Json(app.desk.reply_recipients(id).await?.into()))
+    Ok(Json(app.desk.reply_recipients(id, &actor).await?.into()))
 }
 
 /// Takes back a message that has not left yet: it is `failed` with the error code `canceled`. Doing so again changes
@@ -156,6 +178,20 @@ pub async fn cancel(
     Ids(ticket, message): Ids<TicketId, MessageId>,
 ) -> Answer<Json<Message>> {
     Ok(Json(app.desk.cancel_message(ticket, message, &actor).await?.into()))
+}
+
+/// Takes back an answer of yours that has not left yet: it goes nowhere (`failed`, error code `undone`), its ticket is as
+/// it was as far as nobody changed it since, and its words and files are your draft again, which is the answer. Doing so
+/// again changes nothing. 403 for somebody else's; 409: `already_sent`.
+#[utoipa::path(post, path = "/tickets/{id}/messages/{message}/undo", tag = "messages",
+    params(("id" = Uuid, Path, description = "Ticket"), ("message" = Uuid, Path, description = "Message")),
+    responses((status = 200, body = Draft)))]
+pub async fn undo(
+    State(app): State<Shared>,
+    Agent(actor): Agent,
+    Ids(ticket, message): Ids<TicketId, MessageId>,
+) -> Answer<Json<Draft>> {
+    Ok(Json(app.desk.undo_message(ticket, message, &actor).await?.into()))
 }
 
 /// Sends a message now that waits for its `send_at`. The body may be left out. 409: `already_sent`, `quiet_hours`.

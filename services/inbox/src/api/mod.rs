@@ -18,20 +18,29 @@ use crate::{Shared, idempotent, live, openapi, refusal};
 
 pub mod api_keys;
 pub mod attachments;
+pub mod audit;
 pub mod auto_responder;
 pub mod availability;
 pub mod bulk;
 pub mod campaigns;
 pub mod chat_sites;
 pub mod consent;
+pub mod coupons;
+pub mod drafts;
+pub mod erasures;
 pub mod follow_up;
+pub mod invitations;
 pub mod ledger;
 pub mod mail_html;
+pub mod mailbox_setup;
 pub mod mailboxes;
 pub mod merge;
 pub mod messages;
 pub mod notes;
 pub mod numbers;
+pub mod passwords;
+pub mod preferences;
+pub mod presence;
 pub mod preview;
 pub mod profiles;
 pub mod quick_responses;
@@ -39,6 +48,7 @@ pub mod recipient_time;
 pub mod regroup;
 pub mod rules;
 pub mod search;
+pub mod second_step;
 pub mod session;
 pub mod settings;
 pub mod tags;
@@ -60,6 +70,20 @@ pub(crate) fn calls() -> OpenApiRouter<Shared> {
         .routes(routes!(session::sign_in, session::show, session::sign_out))
         .routes(routes!(session::sign_in_with_link))
         .routes(routes!(session::set_password))
+        .routes(routes!(second_step::pass))
+        .routes(routes!(second_step::enrol_pending, second_step::confirm_pending))
+        .routes(routes!(second_step::show, second_step::enrol))
+        .routes(routes!(second_step::confirm))
+        .routes(routes!(second_step::switch_off))
+        .routes(routes!(second_step::new_codes))
+        .routes(routes!(second_step::reset))
+        .routes(routes!(preferences::show, preferences::change))
+        .routes(routes!(session::list))
+        .routes(routes!(session::end_one))
+        .routes(routes!(session::end_others))
+        .routes(routes!(passwords::forgotten, passwords::choose))
+        .routes(routes!(invitations::show))
+        .routes(routes!(invitations::accept))
         .routes(routes!(tickets::list))
         .routes(routes!(tickets::count))
         .routes(routes!(search::list))
@@ -73,11 +97,17 @@ pub(crate) fn calls() -> OpenApiRouter<Shared> {
         .routes(routes!(messages::list, messages::reply))
         .routes(routes!(messages::recipients))
         .routes(routes!(messages::cancel))
+        .routes(routes!(messages::undo))
+        .routes(routes!(drafts::list))
+        .routes(routes!(drafts::show, drafts::save, drafts::remove))
         .routes(routes!(notes::list, notes::add))
         .routes(routes!(notes::remove))
         .routes(routes!(quick_responses::list, quick_responses::add))
         .routes(routes!(quick_responses::change, quick_responses::remove))
         .routes(routes!(quick_responses::fill))
+        .routes(routes!(coupons::list, coupons::add))
+        .routes(routes!(coupons::change, coupons::remove))
+        .routes(routes!(coupons::given))
         .routes(routes!(regroup::split))
         .routes(routes!(regroup::move_message))
         .routes(routes!(follow_up::cancel))
@@ -87,24 +117,37 @@ pub(crate) fn calls() -> OpenApiRouter<Shared> {
         .routes(routes!(preview::sms))
         .routes(routes!(campaigns::add))
         .routes(routes!(typing::signal))
+        .routes(routes!(presence::signal))
         .routes(routes!(tickets::badge))
         .routes(routes!(profiles::list))
         .routes(routes!(profiles::show, profiles::change))
         .routes(routes!(merge::plan, merge::merge))
         .routes(routes!(merge::list))
         .routes(routes!(merge::unmerge))
+        .routes(routes!(erasures::plan, erasures::begin))
+        .routes(routes!(erasures::show))
         .routes(routes!(profiles::block))
         .routes(routes!(profiles::unblock))
         .routes(routes!(consent::list, consent::record))
         .routes(routes!(settings::show, settings::change))
         .routes(routes!(auto_responder::preview))
+        .routes(routes!(numbers::carriers))
         .routes(routes!(numbers::list))
+        .routes(routes!(numbers::set_up, numbers::remove))
         .routes(routes!(mailboxes::list))
+        .routes(routes!(mailbox_setup::set_up, mailbox_setup::remove))
         .routes(routes!(mailboxes::trial))
         .routes(routes!(chat_sites::list))
+        .routes(routes!(chat_sites::set_up, chat_sites::remove))
         .routes(routes!(users::list, users::add))
         .routes(routes!(users::change, users::remove))
         .routes(routes!(users::sign_in_link))
+        .routes(routes!(users::sessions, users::end_sessions))
+        .routes(routes!(invitations::list, invitations::add))
+        .routes(routes!(invitations::revoke))
+        .routes(routes!(invitations::resend))
+        .routes(routes!(audit::list))
+        .routes(routes!(audit::file))
         .routes(routes!(availability::list))
         .routes(routes!(availability::change))
         .routes(routes!(teams::list, teams::add))
@@ -121,11 +164,13 @@ pub(crate) fn calls() -> OpenApiRouter<Shared> {
         .routes(routes!(webhooks::list, webhooks::add))
         .routes(routes!(webhooks::change, webhooks::remove))
         .routes(routes!(webhooks::test))
+        .routes(routes!(webhooks::change_secret))
         .routes(routes!(webhooks::deliveries))
         .routes(routes!(webhooks::replay))
         .routes(routes!(ledger::list))
         .routes(routes!(ledger::replay))
         .routes(routes!(attachments::show))
+        .routes(routes!(attachments::add_from_url))
         .routes(routes!(attachments::original))
         .routes(routes!(mail_html::html))
         .routes(routes!(live::stream))
@@ -136,7 +181,11 @@ pub(crate) fn calls() -> OpenApiRouter<Shared> {
     let imports = OpenApiRouter::new()
         .routes(routes!(consent::import))
         .layer(DefaultBodyLimit::max(consent::LARGEST_IMPORT));
-    OpenApiRouter::with_openapi(openapi::head()).nest("/api/v1", calls.merge(files).merge(imports))
+    let lists = OpenApiRouter::new()
+        .routes(routes!(coupons::add_codes))
+        .layer(DefaultBodyLimit::max(coupons::LARGEST_LIST));
+    OpenApiRouter::with_openapi(openapi::head())
+        .nest("/api/v1", calls.merge(files).merge(imports).merge(lists))
 }
 
 /// The API and its description.

@@ -76,10 +76,10 @@ pub async fn list(
     responses((status = 201, body = QuickResponse)))]
 pub async fn add(
     State(app): State<Shared>,
-    _manager: Manager,
+    Manager(actor): Manager,
     Json(add): Json<AddQuickResponse>,
 ) -> Answer<(StatusCode, Json<QuickResponse>)> {
-    let added = app.desk.add_quick_response(&add.title, &add.text).await?;
+    let added = app.desk.add_quick_response(&add.title, &add.text, &actor).await?;
     Ok((StatusCode::CREATED, Json(added.into())))
 }
 
@@ -88,12 +88,12 @@ pub async fn add(
     params(("id" = Uuid, Path, description = "Quick response")), responses((status = 200, body = QuickResponse)))]
 pub async fn change(
     State(app): State<Shared>,
-    _manager: Manager,
+    Manager(actor): Manager,
     Id(id): Id<QuickResponseId>,
     Json(change): Json<ChangeQuickResponse>,
 ) -> Answer<Json<QuickResponse>> {
     let patch = QuickResponsePatch { title: change.title, text: change.text };
-    Ok(Json(app.desk.change_quick_response(id, patch).await?.into()))
+    Ok(Json(app.desk.change_quick_response(id, patch, &actor).await?.into()))
 }
 
 /// Removes an answer from those at hand.
@@ -101,10 +101,10 @@ pub async fn change(
     params(("id" = Uuid, Path, description = "Quick response")), responses((status = 204)))]
 pub async fn remove(
     State(app): State<Shared>,
-    _manager: Manager,
+    Manager(actor): Manager,
     Id(id): Id<QuickResponseId>,
 ) -> Answer<StatusCode> {
-    app.desk.remove_quick_response(id).await?;
+    app.desk.remove_quick_response(id, &actor).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -1,7 +1,7 @@
 //! The settings: one document.
 
 use axum::extract::State;
-use domain::Settings;
+use domain::{Settings, role::Permission};
 use serde_json::Value;
 use web::{Json, Problem};
 
@@ -29,6 +29,11 @@ pub async fn change(
 ) -> Answer<Json<Settings>> {
     if !patch.is_object() {
         return Err(Problem::invalid("settings: a patch must be an object").into());
+    }
+    let is_for_admins = ["privacy", "security"].iter().any(|part| patch.get(part).is_some());
+    if is_for_admins && !actor.role.may(Permission::ManageOrganization) {
+        let detail = "how long things are kept and how people sign in is decided by owners and admins";
+        return Err(Problem::forbidden(detail).into());
     }
     Ok(Json(app.desk.patch_settings(&patch, &actor).await?))
 }

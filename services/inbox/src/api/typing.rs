@@ -1,8 +1,11 @@
 //! Telling a visitor that somebody is typing.
 
 use axum::{extract::State, http::StatusCode};
-use bus::topic::TYPING;
-use domain::{TicketId, event};
+use bus::topic::{CHAT_PUSH, TYPING};
+use domain::{
+    TicketId,
+    event::{ChatPush, Typing},
+};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use web::Json;
@@ -28,8 +31,11 @@ pub async fn signal(
     Json(typing): Json<TypingSignal>,
 ) -> Answer<StatusCode> {
     let session = app.desk.session_of(id).await?;
-    let signal =
-        event::Typing { ticket_id: Some(id), session, name: actor.name, by_visitor: false, on: typing.on };
+    if let Some(session) = session {
+        let push = ChatPush::Typing { name: actor.name.clone(), on: typing.on };
+        app.bus.signal_to(CHAT_PUSH, session.0, &push).await;
+    }
+    let signal = Typing { ticket_id: Some(id), session, name: actor.name, by_visitor: false, on: typing.on };
     app.bus.signal(TYPING, &signal).await;
     Ok(StatusCode::NO_CONTENT)
 }

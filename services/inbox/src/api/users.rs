@@ -5,8 +5,12 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use desk::accounts::{NewUser, UserPatch, check_grant};
-use domain::{EmailAddress, Role, UserId};
+use desk::{
+    Actor,
+    accounts::{NewUser, UserPatch, check_grant},
+    sign_in::Ending,
+};
+use domain::{EmailAddress, Role, UserId, role::Permission};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use web::{Json, Problem};
@@ -19,7 +23,7 @@ use crate::{
     refusal::{Answer, Refusal},
     view::{
         Page,
-        account::{AddedUser, SignInLink, User},
+        account::{AddedUser, OpenSession, SignInLink, User},
         word,
     },
 };
@@ -56,8 +60,13 @@ pub struct ChangeUser {
 
 /// Everybody, by name.
 #[utoipa::path(get, path = "/users", tag = "accounts", responses((status = 200, body = Page<User>)))]
-pub async fn list(State(app): State<Shared>, _agent: Agent) -> Answer<Json<Page<User>>> {
-    Ok(Json(Page::whole(app.desk.users().await?)))
+pub async fn list(State(app): State<Shared>, Agent(actor): Agent) -> Answer<Json<Page<User>>> {
+    let mut page: Page<User> = Page::whole(app.desk.users().await?);
+    if !actor.role.may(Permission::ManageOrganization) {
+        // whose account is easiest to break into is not for everybody
+        page.data.iter_mut().for_each(|user| user.second_step = None);
+    }
+    Ok(Json(page))
 }
 
 /// Adds a user. Without a password the answer holds a sign-in link for them.
@@ -74,9 +83,9 @@ pub async fn add(
     let by_link = add.password.is_none();
     let user = app
         .desk
-        .create_user(NewUser { email, name: add.name, role: add.role, password: add.password })
+        .create_user(NewUser { email, name: add.name, role: add.role, password: add.password }, &actor)
         .await?;
-    let sign_in_link = if by_link { Some(link(&app, user.id).await?) } else { None };
+    let sign_in_link = if by_link { Some(link(&app, user.id, &actor).await?) } else { None };
     let user: User = user.into();
     secret(&AddedUser { user: user.clone(), sign_in_link }, &AddedUser { user, sign_in_link: None })
 }
@@ -117,12 +126,35 @@ pub async fn sign_in_link(
     Id(id): Id<UserId>,
 ) -> Answer<Response> {
     check_grant(&actor, app.desk.user(id).await?.role)?;
-    let sign_in_link = Some(link(&app, id).await?);
+    let sign_in_link = Some(link(&app, id, &actor).await?);
     secret(&SignInLink { sign_in_link }, &SignInLink { sign_in_link: None })
 }
 
-async fn link(app: &App, id: UserId) -> Result<String, Refusal> {
-    let token = app.desk.create_sign_in_link(id).await?;
+/// Where a user is signed in, last used first.
+#[utoipa::path(get, path = "/users/{id}/sessions", tag = "accounts",
+    params(("id" = Uuid, Path, description = "User")), responses((status = 200, body = Page<OpenSession>)))]
+pub async fn sessions(
+    State(app): State<Shared>,
+    _admin: Admin,
+    Id(id): Id<UserId>,
+) -> Answer<Json<Page<OpenSession>>> {
+    Ok(Json(Page::whole(app.desk.open_sessions(id, None).await?)))
+}
+
+/// Signs a user out everywhere, at once. Only an owner may do that to an owner.
+#[utoipa::path(delete, path = "/users/{id}/sessions", tag = "accounts",
+    params(("id" = Uuid, Path, description = "User")), responses((status = 204)))]
+pub async fn end_sessions(
+    State(app): State<Shared>,
+    Admin(actor): Admin,
+    Id(id): Id<UserId>,
+) -> Answer<StatusCode> {
+    app.desk.end_sessions(id, Ending::AllBut(None), &actor).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn link(app: &App, id: UserId, actor: &Actor) -> Result<String, Refusal> {
+    let token = app.desk.create_sign_in_link(id, actor).await?;
     Ok(format!("{}/#/welcome?token={token}", app.public_url.as_str().trim_end_matches('/')))
 }
 

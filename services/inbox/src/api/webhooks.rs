@@ -92,9 +92,23 @@ pub async fn add(
     Json(add): Json<AddWebhook>,
 ) -> Answer<Response> {
     let AddWebhook { name, kind, url, events } = add;
-    let made = app.desk.create_webhook(NewWebhook { name, kind, url, events }, &actor).await?;
-    let secret = (kind == WebhookKind::Signed).then(|| made.secret.clone());
-    let facts = Webhook::from(made);
+    shown_once(app.desk.create_webhook(NewWebhook { name, kind, url, events }, &actor).await?)
+}
+
+/// Gives a webhook a new secret, shown only now. For a day requests carry a second signature, made with the secret before.
+#[utoipa::path(post, path = "/webhooks/{id}/secret", tag = "webhooks",
+    params(("id" = Uuid, Path, description = "Webhook")), responses((status = 201, body = AddedWebhook)))]
+pub async fn change_secret(
+    State(app): State<Shared>,
+    Admin(actor): Admin,
+    Id(id): Id<WebhookId>,
+) -> Answer<Response> {
+    shown_once(app.desk.change_webhook_secret(id, &actor).await?)
+}
+
+fn shown_once(one: desk::webhooks::Webhook) -> Answer<Response> {
+    let secret = (one.kind == WebhookKind::Signed).then(|| one.secret.clone());
+    let facts = Webhook::from(one);
     users::secret(&AddedWebhook { facts: facts.clone(), secret }, &AddedWebhook { facts, secret: None })
 }
 

@@ -53,7 +53,13 @@ impl MailImages {
         Ok(Self { outward: Outward::new(permit)?, places: Arc::new(Semaphore::new(AT_ONCE)) })
     }
 
-    async fn fetch(&self, address: &str) -> Result<(Bytes, &'static str), String> {
+    /// A picture and its media type, from the public internet, in good time; else why not, for people.
+    pub(crate) async fn fetch(&self, address: &str) -> Result<(Bytes, &'static str), String> {
+        let fetched = timeout(PATIENCE, self.fetch_at_leisure(address)).await;
+        fetched.unwrap_or_else(|_| Err("it took too long".to_owned()))
+    }
+
+    async fn fetch_at_leisure(&self, address: &str) -> Result<(Bytes, &'static str), String> {
         let _place = self.places.acquire().await.map_err(|error| error.to_string())?;
         let bytes = self.get(address).await?;
         let kind = picture::sniff(&bytes).ok_or("it is no picture that is shown here")?;
@@ -101,9 +107,7 @@ async fn read(mut response: reqwest::Response) -> Result<Bytes, String> {
 pub(super) async fn show(State(app): State<Shared>, Path(token): Path<String>) -> Answer<Response> {
     let unsigned = || Problem::not_found("there is no such picture, or its address is too old");
     let address = app.desk.mail_image(&token).ok_or_else(unsigned)?;
-    let fetched = timeout(PATIENCE, app.images.fetch(&address)).await;
-    let fetched = fetched.unwrap_or_else(|_| Err("it took too long".to_owned()));
-    let (bytes, kind) = fetched.map_err(|reason| {
+    let (bytes, kind) = app.images.fetch(&address).await.map_err(|reason| {
         tracing::debug!(reason, "a picture of a mail is not shown");
         Problem::not_found(format!("the picture cannot be shown: {reason}"))
     })?;

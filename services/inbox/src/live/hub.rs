@@ -9,16 +9,16 @@ use std::{
 
 use bus::{
     Bus, Span, Stream,
-    topic::{AGENTS_ONLINE, TYPING},
+    topic::{ACCESS_CHANGED, AGENT_PRESENCE, AGENTS_ONLINE, TYPING},
 };
-use domain::{agents, event::AgentsOnline};
+use domain::{UserId, agents, event::AgentsOnline};
 use futures::StreamExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::news::News;
-use crate::view::event::Typing;
+use crate::view::event::{AgentPresence, Typing};
 
 /// Events kept at hand.
 const AT_HAND: usize = 4096;
@@ -31,7 +31,8 @@ const SEATS: usize = 10_000;
 pub struct Live {
     ring: Mutex<Ring>,
     news: broadcast::Sender<Arc<News>>,
-    typing: broadcast::Sender<Arc<str>>,
+    passing: broadcast::Sender<Passing>,
+    access: broadcast::Sender<UserId>,
     seats: Arc<Semaphore>,
 }
 
@@ -65,7 +66,15 @@ pub(super) struct Joined {
     pub from: Start,
     pub missed: Missed,
     pub news: broadcast::Receiver<Arc<News>>,
-    pub typing: broadcast::Receiver<Arc<str>>,
+    pub passing: broadcast::Receiver<Passing>,
+    pub access: broadcast::Receiver<UserId>,
+}
+
+/// What is told once and never again: its name, and its data as JSON.
+#[derive(Clone)]
+pub(super) struct Passing {
+    pub name: &'static str,
+    pub data: Arc<str>,
 }
 
 impl Live {
@@ -78,7 +87,8 @@ impl Live {
         Ok(Arc::new(Self {
             ring: Mutex::new(Ring { events: VecDeque::new(), from: last, last }),
             news: broadcast::channel(LAG).0,
-            typing: broadcast::channel(LAG).0,
+            passing: broadcast::channel(LAG).0,
+            access: broadcast::channel(LAG).0,
             seats: Arc::new(Semaphore::new(SEATS)),
         }))
     }
@@ -109,21 +119,26 @@ impl Live {
         Ok(())
     }
 
-    /// Passes on who is typing, until the process stops.
+    /// Passes on who is typing, who is at which ticket and who may not be let in as before, until the process stops.
     ///
     /// # Errors
     /// The bus cannot be listened to.
-    pub async fn hear_typing(self: Arc<Self>, bus: Bus, stopping: CancellationToken) -> anyhow::Result<()> {
-        let mut typing = bus.listen(TYPING).await?;
+    pub async fn hear_signals(self: Arc<Self>, bus: Bus, stopping: CancellationToken) -> anyhow::Result<()> {
+        let (mut typing, mut presence) = (bus.listen(TYPING).await?, bus.listen(AGENT_PRESENCE).await?);
+        let mut access = bus.listen(ACCESS_CHANGED).await?;
         loop {
-            let heard = tokio::select! {
+            let (name, json) = tokio::select! {
                 () = stopping.cancelled() => return Ok(()),
-                heard = typing.next() => heard,
+                Some(heard) = typing.next() => ("typing", serde_json::to_string(&Typing::from(heard))?),
+                Some(heard) = presence.next() => ("presence", serde_json::to_string(&AgentPresence::from(heard))?),
+                Some(heard) = access.next() => {
+                    let _ = self.access.send(heard);
+                    continue;
+                }
+                else => return Ok(()),
             };
-            let Some(heard) = heard else { return Ok(()) };
-            let json = serde_json::to_string(&Typing::from(heard))?;
             // Nobody listening is no error.
-            let _ = self.typing.send(json.into());
+            let _ = self.passing.send(Passing { name, data: json.into() });
         }
     }
 
@@ -191,8 +206,9 @@ impl Live {
 
     /// To be called under the ring's lock, so that no event falls between what was missed and what comes.
     fn joined(&self, from: Start, missed: Vec<Arc<News>>) -> Joined {
-        let (news, typing) = (self.news.subscribe(), self.typing.subscribe());
-        Joined { from, missed: Missed::Kept(missed), news, typing }
+        let (news, passing, access) =
+            (self.news.subscribe(), self.passing.subscribe(), self.access.subscribe());
+        Joined { from, missed: Missed::Kept(missed), news, passing, access }
     }
 
     fn push(&self, news: Arc<News>) {
@@ -224,7 +240,8 @@ mod tests {
         Live {
             ring: Mutex::new(Ring { events: VecDeque::new(), from: last, last }),
             news: broadcast::channel(LAG).0,
-            typing: broadcast::channel(LAG).0,
+            passing: broadcast::channel(LAG).0,
+            access: broadcast::channel(LAG).0,
             seats: Arc::new(Semaphore::new(1)),
         }
     }

@@ -12,11 +12,12 @@ use axum::{
     },
 };
 use bus::Stream;
+use desk::Actor;
 use domain::UserId;
 use futures::StreamExt;
 use serde::Deserialize;
 use tokio::{
-    sync::mpsc,
+    sync::{broadcast::error::RecvError, mpsc},
     time::{Instant, interval_at},
 };
 use tokio_stream::wrappers::ReceiverStream;
@@ -54,7 +55,8 @@ pub struct LiveQuery {
 /// `LivePosition`; then `message.received` and `message.queued` (`MessageAdded`), `message.moved` (`MessageMoved`),
 /// `message.changed` (`MessageChanged`), `link.clicked` (`LinkClicked`), `ticket.changed` (`TicketChanged`),
 /// `view.changed` (`ViewChanged`), `bulk.changed` (`BulkChanged`), `routing.changed` (`RoutingChanged`),
-/// `mailbox.changed` (`MailboxChanged`), `settings.changed` (`Settings`), each with its number as `id`; and `typing` (`Typing`) without one.
+/// `mailbox.changed` (`MailboxChanged`), `settings.changed` (`Settings`), each with its number as `id`; and `typing` (`Typing`) and `presence`
+/// (`AgentPresence`) without one.
 #[utoipa::path(get, path = "/live", tag = "live", params(LiveQuery),
     responses((status = 200, body = String, content_type = "text/event-stream")))]
 pub async fn stream(
@@ -77,7 +79,7 @@ pub async fn stream(
     let (sender, receiver) = mpsc::channel(BUFFER);
     tokio::spawn(async move {
         let _seat = seat;
-        if let Err(error) = follow(&app, (&headers, actor.user), after, &sender).await {
+        if let Err(error) = follow(&app, (&headers, &actor), after, &sender).await {
             tracing::warn!(error = format!("{error:#}"), "a live stream ended");
         }
     });
@@ -89,12 +91,13 @@ pub async fn stream(
 /// Sends until the reader goes, may not any more, is too slow, or this process stops.
 async fn follow(
     app: &Shared,
-    (headers, user): (&HeaderMap, Option<UserId>),
+    (headers, actor): (&HeaderMap, &Actor),
     after: Option<u64>,
     out: &Sender,
 ) -> anyhow::Result<()> {
+    let user = actor.user;
     seen(app, user).await;
-    let Joined { from, missed, mut news, mut typing } = app.live.join(&app.bus, after).await?;
+    let Joined { from, missed, mut news, mut passing, mut access } = app.live.join(&app.bus, after).await?;
     let position = serde_json::to_string(&LivePosition { seq: from.newest })?;
     let first = Event::default().event(from.name).id(from.after.to_string()).retry(COME_BACK).data(position);
     if out.send(Ok(first)).await.is_err() {
@@ -129,7 +132,12 @@ async fn follow(
                 Some(news) => send(out, &news, &mut sent).await,
                 None => false,
             },
-            Ok(typing) = typing.recv() => out.send(Ok(Event::default().event("typing").data(&*typing))).await.is_ok(),
+            whose = access.recv() => match whose {
+                Ok(UserId(whose)) if whose != actor.id => true,
+                Ok(_) | Err(RecvError::Lagged(_)) => auth::still_good(app, headers).await,
+                Err(RecvError::Closed) => false,
+            },
+            Ok(told) = passing.recv() => out.send(Ok(Event::default().event(told.name).data(&*told.data))).await.is_ok(),
             _ = checks.tick() => {
                 let good = auth::still_good(app, headers).await;
                 seen(app, user.filter(|_| good)).await;

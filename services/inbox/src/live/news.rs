@@ -4,15 +4,15 @@ use bus::{
     Envelope, Stored,
     topic::{
         BULK_CHANGED, LINK_CLICKED, MAILBOX_CHANGED, MESSAGE_CHANGED, MESSAGE_MOVED, MESSAGE_QUEUED,
-        MESSAGE_RECEIVED, NOTE_ADDED, NOTE_REMOVED, PROFILE_MERGED, ROUTING_CHANGED, SETTINGS_CHANGED,
-        TICKET_CHANGED, Topic, VIEW_CHANGED,
+        MESSAGE_RECEIVED, NOTE_ADDED, NOTE_REMOVED, PROFILE_ERASED, PROFILE_MERGED, ROUTING_CHANGED,
+        SETTINGS_CHANGED, TICKET_CHANGED, Topic, VIEW_CHANGED,
     },
 };
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::view::event::{
     BulkChanged, LinkClicked, MailboxChanged, MessageAdded, MessageChanged, MessageMoved, NoteAdded,
-    NoteRemoved, ProfileMerged, RoutingChanged, TicketChanged, ViewChanged,
+    NoteRemoved, ProfileErased, ProfileMerged, RoutingChanged, TicketChanged, ViewChanged,
 };
 
 /// One event, made ready once for every reader.
@@ -58,6 +58,8 @@ fn shown(subject: &str, envelope: &Envelope) -> Option<(&'static str, String)> {
         data::<_, MailboxChanged>("mailbox.changed", MAILBOX_CHANGED, envelope)
     } else if subject == PROFILE_MERGED.subject {
         data::<_, ProfileMerged>("profile.merged", PROFILE_MERGED, envelope)
+    } else if subject == PROFILE_ERASED.subject {
+        data::<_, ProfileErased>("profile.erased", PROFILE_ERASED, envelope)
     } else if subject == SETTINGS_CHANGED.subject {
         data::<_, domain::Settings>("settings.changed", SETTINGS_CHANGED, envelope)
     } else {

@@ -18,6 +18,64 @@ pub struct Session {
     pub expires_at: Time,
 }
 
+/// A place where somebody is signed in.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct OpenSession {
+    /// By which it can be ended; it opens nothing.
+    pub id: String,
+    /// What the browser calls itself (`User-Agent`); empty when it did not say.
+    pub browser: String,
+    /// Where it signed in from.
+    #[schema(required = true)]
+    pub address: Option<String>,
+    /// Since when.
+    pub created_at: Time,
+    /// When it was used last, give or take some minutes.
+    pub used_at: Time,
+    /// The one that asks.
+    pub current: bool,
+}
+
+/// Somebody who was asked to work here and has not come yet.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Invitation {
+    /// Id.
+    pub id: Uuid,
+    /// Whom.
+    pub email: String,
+    /// Their name, where it was given.
+    #[schema(required = true)]
+    pub name: Option<String>,
+    /// What they will be allowed to do.
+    #[schema(value_type = word::Role)]
+    pub role: Role,
+    /// Name of who asked.
+    pub invited_by: String,
+    /// When they were asked first.
+    pub created_at: Time,
+    /// When they were asked last.
+    pub sent_at: Time,
+    /// Until when they can come.
+    pub expires_at: Time,
+}
+
+/// What somebody who was invited is shown.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Welcome {
+    /// Their address.
+    pub email: String,
+    /// Their name, where it was given.
+    #[schema(required = true)]
+    pub name: Option<String>,
+    /// What they will be allowed to do.
+    #[schema(value_type = word::Role)]
+    pub role: Role,
+    /// Name of who asked.
+    pub invited_by: String,
+    /// Where they will work.
+    pub organization: String,
+}
+
 /// Somebody who works here.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct User {
@@ -32,6 +90,9 @@ pub struct User {
     pub role: Role,
     /// Shut out.
     pub disabled: bool,
+    /// Has a second step at sign-in; `null` for who may not manage people.
+    #[schema(required = true)]
+    pub second_step: Option<bool>,
     /// Since when.
     pub created_at: Time,
 }
@@ -82,8 +143,40 @@ pub struct AddedKey {
 
 impl From<desk::accounts::User> for User {
     fn from(user: desk::accounts::User) -> Self {
-        let desk::accounts::User { id, email, name, role, disabled, created_at } = user;
-        Self { id: id.0, email: email.to_string(), name, role, disabled, created_at: Time(created_at) }
+        let desk::accounts::User { id, email, name, role, disabled, second_step, created_at } = user;
+        let (email, second_step) = (email.to_string(), Some(second_step));
+        Self { id: id.0, email, name, role, disabled, second_step, created_at: Time(created_at) }
+    }
+}
+
+impl From<desk::sign_in::NewSession> for Session {
+    fn from(new: desk::sign_in::NewSession) -> Self {
+        let desk::sign_in::NewSession { token: _, csrf, user, expires_at } = new;
+        Self { user: user.into(), csrf_token: csrf, expires_at: Time(expires_at) }
+    }
+}
+
+impl From<desk::sign_in::OpenSession> for OpenSession {
+    fn from(session: desk::sign_in::OpenSession) -> Self {
+        let desk::sign_in::OpenSession { id, browser, address, created_at, used_at, current } = session;
+        Self { id, browser, address, created_at: Time(created_at), used_at: Time(used_at), current }
+    }
+}
+
+impl From<desk::accounts::Invitation> for Invitation {
+    fn from(invitation: desk::accounts::Invitation) -> Self {
+        let desk::accounts::Invitation { id, email, name, role, invited_by, created_at, sent_at, expires_at } =
+            invitation;
+        Self {
+            id: id.0,
+            email: email.to_string(),
+            name,
+            role,
+            invited_by,
+            created_at: Time(created_at),
+            sent_at: Time(sent_at),
+            expires_at: Time(expires_at),
+        }
     }
 }
 

@@ -64,6 +64,27 @@ document! {
         chat: ChatSettings,
         /// Mail to agents about new messages.
         notifications: Notifications,
+        /// Answers from the composer.
+        replies: Replies,
+        /// How long things are kept.
+        privacy: Privacy,
+        /// How people sign in.
+        security: Security,
+    }
+    #[doc = "How people sign in."]
+    Security {
+        /// Everybody must have a second step: who has none sets one up at the next sign-in.
+        second_step_required: bool,
+    }
+    #[doc = "Answers from the composer."]
+    Replies {
+        /// How long a text or mail waits, in seconds, so that it can be taken back: 0 to 60.
+        undo_seconds: u32,
+    }
+    #[doc = "How long things are kept."]
+    Privacy {
+        /// The audit log, in days: 30 to 3650.
+        audit_days: u32,
     }
     #[doc = "Name, prefix, addresses."]
     Organization {
@@ -99,6 +120,8 @@ document! {
     EmailSettings {
         /// Stands under what agents write, with `{{agent_name}}` and `{{organization_name}}`; empty for none.
         signature: String,
+        /// Agents may have one of their own instead.
+        own_signatures: bool,
         /// Show the mail that is answered beneath the answer.
         quote: bool,
         /// What is different for one mailbox, by its address.

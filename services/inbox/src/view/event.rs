@@ -3,8 +3,8 @@
 use domain::event::{
     BulkChanged as OfBulk, LinkClicked as Clicked, MailboxChanged as OfMailbox, MessageAdded as Added,
     MessageChanged as Altered, MessageMoved as Moved, NoteAdded as Noted, NoteRemoved as Unnoted,
-    ProfileMerged as OfMerge, RoutingChanged as OfRouting, TicketChanged as Changed, Typing as Types,
-    ViewChanged as OfView,
+    ProfileErased as OfErasure, ProfileMerged as OfMerge, RoutingChanged as OfRouting,
+    TicketChanged as Changed, Typing as Types, ViewChanged as OfView,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -17,6 +17,30 @@ use super::{
     ticket::Ticket,
     word,
 };
+
+/// Data of `presence`: an agent looks at a ticket, writes in it, or has left it. Told again every few seconds; whoever is
+/// not heard of for 40 seconds is gone.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct AgentPresence {
+    /// The ticket.
+    pub ticket_id: Uuid,
+    /// Who.
+    pub user_id: Uuid,
+    /// Their name.
+    pub name: String,
+    /// Which of their windows.
+    pub window: Uuid,
+    /// What they do there.
+    #[schema(value_type = word::PresenceState)]
+    pub state: domain::event::PresenceState,
+}
+
+impl From<domain::event::AgentPresence> for AgentPresence {
+    fn from(told: domain::event::AgentPresence) -> Self {
+        let domain::event::AgentPresence { ticket_id, user_id, name, window, state } = told;
+        Self { ticket_id: ticket_id.0, user_id: user_id.0, name, window, state }
+    }
+}
 
 /// Data of `ready` and `reload`.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -160,6 +184,13 @@ pub struct ProfileMerged {
     pub undone: bool,
 }
 
+/// Data of `profile.erased`: whatever is shown of that person goes.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ProfileErased {
+    /// Their profile.
+    pub profile_id: Uuid,
+}
+
 /// Data of `bulk.changed`: a change of many tickets, or an undo of one, got on.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct BulkChanged {
@@ -268,6 +299,12 @@ impl From<OfMailbox> for MailboxChanged {
 impl From<OfMerge> for ProfileMerged {
     fn from(merge: OfMerge) -> Self {
         Self { profile_id: merge.profile_id.0, other_id: merge.other_id.0, undone: merge.undone }
+    }
+}
+
+impl From<OfErasure> for ProfileErased {
+    fn from(erasure: OfErasure) -> Self {
+        Self { profile_id: erasure.profile_id.0 }
     }
 }
 

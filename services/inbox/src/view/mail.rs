@@ -4,7 +4,7 @@ use domain::mail::{MailKind, MailView, Security, Signal, Trust as Trusted, Trust
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::word;
+use super::{appointment::Appointment, word};
 
 /// A mail, besides its text and files.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -42,6 +42,8 @@ pub struct Mail {
     /// Why it was read only in part.
     #[schema(required = true)]
     pub unreadable: Option<String>,
+    /// What calendar files among its files say.
+    pub appointments: Vec<Appointment>,
 }
 
 /// Somebody in a mail's head.
@@ -116,6 +118,7 @@ impl From<MailView> for Mail {
             has_html: mail.has_html,
             original: mail.original,
             unreadable: mail.unreadable,
+            appointments: mail.appointments.into_iter().map(Into::into).collect(),
         }
     }
 }

@@ -94,6 +94,9 @@ pub struct ReplyRecipients {
     pub cc: Vec<NamedAddress>,
     /// The subject of the answer.
     pub subject: String,
+    /// What will stand under it, unless it is left out; `null` for nothing.
+    #[schema(required = true)]
+    pub signature: Option<String>,
 }
 
 /// Who wrote a message.
@@ -147,10 +150,12 @@ impl From<domain::NamedAddress> for NamedAddress {
     }
 }
 
-impl From<domain::mail_answer::Recipients> for ReplyRecipients {
-    fn from(all: domain::mail_answer::Recipients) -> Self {
+impl From<desk::recipients::Offered> for ReplyRecipients {
+    fn from(offered: desk::recipients::Offered) -> Self {
+        let desk::recipients::Offered { recipients: all, signature } = offered;
         let named = |list: Vec<domain::NamedAddress>| list.into_iter().map(Into::into).collect();
-        Self { to: named(all.to), cc: named(all.cc), subject: all.subject.unwrap_or_default() }
+        let subject = all.subject.unwrap_or_default();
+        Self { to: named(all.to), cc: named(all.cc), subject, signature }
     }
 }
 

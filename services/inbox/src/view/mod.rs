@@ -1,9 +1,16 @@
 //! The JSON of the API: what the desk knows, in the shapes of contract §5, described for OpenAPI.
 
 pub mod account;
+pub mod appointment;
+pub mod audit;
+pub mod audit_words;
 pub mod availability;
 pub mod bulk;
+pub mod calendar_words;
+pub mod coupon;
 pub mod document;
+pub mod draft;
+pub mod erasure;
 pub mod event;
 pub mod filters;
 pub mod ledger;
@@ -11,12 +18,14 @@ pub mod mail;
 pub mod merge;
 pub mod message;
 pub mod note;
+pub mod preferences;
 pub mod preview;
 pub mod profile;
 pub mod quick_response;
 pub mod recipient_time;
 pub mod rules;
 pub mod search;
+pub mod second_step;
 pub mod tag;
 pub mod team;
 pub mod ticket;

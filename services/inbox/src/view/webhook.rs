@@ -28,13 +28,16 @@ pub struct Webhook {
     /// Why it was switched off by itself, if it was.
     #[schema(required = true)]
     pub disabled_why: Option<String>,
+    /// Until when its receiver, which fails, is left alone; then one try shows whether it is well again.
+    #[schema(required = true)]
+    pub rests_until: Option<Time>,
     /// Made.
     pub created_at: Time,
     /// Last changed.
     pub updated_at: Time,
 }
 
-/// A webhook just made.
+/// A webhook just made, or its secret just changed.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct AddedWebhook {
     /// Its facts.
@@ -95,6 +98,7 @@ impl From<Kept> for Webhook {
             events: kept.events,
             active: kept.active,
             disabled_why: kept.disabled_why,
+            rests_until: kept.health.rests_until.filter(|_| kept.active).map(Time),
             created_at: Time(kept.created_at),
             updated_at: Time(kept.updated_at),
         }

@@ -2,7 +2,11 @@
 
 use utoipa::ToSchema;
 
-pub use super::webhook_words::{WebhookEvent, WebhookKind, WebhookState};
+pub use super::{
+    audit_words::{AuditAction, AuditBy, AuditNoun},
+    calendar_words::{AppointmentKind, Attendance, RepeatsDay, RepeatsEvery},
+    webhook_words::{WebhookEvent, WebhookKind, WebhookState},
+};
 
 /// The way a conversation travels.
 #[derive(ToSchema)]
@@ -26,6 +30,18 @@ pub enum TicketStatus {
     Snoozed,
     /// Done.
     Closed,
+}
+
+/// What an agent does at a ticket.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub enum PresenceState {
+    /// It is in sight.
+    Viewing,
+    /// They write an answer or a note.
+    Writing,
+    /// It is not in sight any more.
+    Gone,
 }
 
 /// What is done to many tickets.
@@ -377,10 +393,17 @@ mod tests {
     #[test]
     fn the_words_of_the_api_are_those_of_the_domain() {
         use domain::{consent, mail};
+        assert_eq!(words::<super::AuditAction>(), said(&domain::audit::AuditAction::ALL));
+        assert_eq!(words::<super::AuditBy>(), said(&domain::audit::AuditBy::ALL));
+        assert_eq!(words::<super::AuditNoun>(), said(&domain::audit::AuditNoun::ALL));
         assert_eq!(words::<super::MailKind>(), said(mail::MailKind::ALL));
         assert_eq!(words::<super::MailSignal>(), said(mail::Signal::ALL));
         assert_eq!(words::<super::TrustMark>(), said(mail::TrustMark::ALL));
         assert_eq!(words::<super::MailSecurity>(), said(mail::Security::ALL));
+        assert_eq!(words::<super::AppointmentKind>(), said(&domain::calendar::AppointmentKind::ALL));
+        assert_eq!(words::<super::Attendance>(), said(&domain::calendar::Attendance::ALL));
+        assert_eq!(words::<super::RepeatsDay>(), said(&domain::calendar::Day::ALL));
+        assert_eq!(words::<super::RepeatsEvery>(), said(&domain::calendar::Every::ALL));
         assert_eq!(words::<super::Channel>(), said(domain::Channel::ALL));
         assert_eq!(words::<super::Direction>(), said(domain::Direction::ALL));
         assert_eq!(words::<super::AuthorKind>(), said(domain::AuthorKind::ALL));

@@ -75,9 +75,11 @@ async fn a_reader_who_missed_more_than_is_at_hand_reads_the_stream_itself() {
     world.text("+15550002222", "before").await;
     let late = inbox::Live::open(&world.bus).await.unwrap();
     let parts = inbox::Parts {
-        numbers: Vec::new(),
+        setup: inbox::Setup {
+            given: Default::default(),
+            channels: host::ConsoleChannels::alone([7; 32], world.bus.clone(), "never written.json".into()),
+        },
         mail: inbox::Mail::default(),
-        sites: Vec::new(),
         desk: world.desk.clone(),
         bus: world.bus.clone(),
         blobs: host::Blobs::in_folder(tempfile::tempdir().unwrap().keep()).unwrap(),
@@ -116,6 +118,28 @@ async fn typing_is_told_both_ways_and_never_numbered() {
 }
 
 #[tokio::test]
+async fn who_is_at_a_ticket_is_told_to_colleagues_and_never_numbered() {
+    let world = World::new().await;
+    let chat = world.chat(SessionId(Uuid::new_v4()), "hi").await;
+    let maya = world.signed_in("maya@acme.example", domain::Role::Support).await;
+    let mut live = world.owner.live(None).await;
+    live.next().await.unwrap();
+    let (path, window) = (format!("/tickets/{chat}/presence"), Uuid::new_v4());
+    maya.post(&path, json!({"window": window, "state": "writing"})).await.expect(204);
+    let told = live.next_named("presence").await;
+    assert_eq!(
+        (told.id, &told.data["ticket_id"], &told.data["window"]),
+        (None, &json!(chat), &json!(window))
+    );
+    assert_eq!((&told.data["state"], &told.data["name"]), (&json!("writing"), &json!("maya")));
+    let odd = maya.post(&path, json!({"window": window, "state": "asleep"})).await;
+    assert!(odd.status == 400 || odd.status == 422, "{}", odd.status);
+    let nothing =
+        maya.post(&format!("/tickets/{window}/presence"), json!({"window": window, "state": "gone"})).await;
+    assert_eq!(nothing.status, 404);
+}
+
+#[tokio::test]
 async fn the_stream_ends_when_the_process_stops() {
     let world = World::new().await;
     let mut live = world.owner.live(None).await;
@@ -128,7 +152,8 @@ async fn the_stream_ends_when_the_process_stops() {
 #[tokio::test]
 async fn a1_a_reader_who_may_not_any_more_is_shown_out() {
     let world = World::new().await;
-    let key = world.desk.create_key("crm", domain::Role::Support, None).await.unwrap();
+    let key =
+        world.desk.create_key("crm", domain::Role::Support, None, &desk::Actor::system()).await.unwrap();
     let anna = world.signed_in("anna@acme.example", domain::Role::Support).await;
     // she is here already: her coming is no news
     anna.patch("/users/me/availability", json!({"status": "available"})).await.expect(200);

@@ -91,7 +91,7 @@ async fn what_is_no_mail_with_html_has_no_page() {
     world.owner.get(&format!("/messages/{id}/html")).await.expect(404);
     let recipients = world.owner.get(&format!("/tickets/{ticket}/reply-recipients")).await.expect(200);
     let kim = json!({"address": "kim@example.com", "name": null});
-    assert_eq!(recipients, json!({"to": [kim], "cc": [], "subject": "Re: Hi"}));
+    assert_eq!(recipients, json!({"to": [kim], "cc": [], "subject": "Re: Hi", "signature": "Frontdesk"}));
     let path = format!("/tickets/{ticket}/messages");
     for odd in [json!({"text": "x", "cc": ["nobody"]}), json!({"text": "x", "cc": ["support@acme.example"]})]
     {
@@ -102,4 +102,21 @@ async fn what_is_no_mail_with_html_has_no_page() {
         .post(&path, json!({"text": "x", "cc": ["ben@example.com"], "subject": "New"}))
         .await
         .expect(201);
+}
+
+#[tokio::test]
+async fn d5_a_picture_on_the_net_is_put_up_by_its_address_and_nothing_else_is() {
+    let (world, net) = (World::new().await, pictures().await);
+    let add = async |url: String| world.owner.post("/attachments/url", json!({"url": url})).await;
+    let added = add(format!("{net}/moved?size=small")).await.expect(201);
+    assert_eq!((&added["content_type"], &added["name"]), (&json!("image/png"), &json!("moved.png")));
+    let shown = world.owner.request(Method::GET, &format!("/attachments/{}", added["id"].as_str().unwrap()));
+    assert_eq!(shown.send().await.unwrap().bytes().await.unwrap(), PNG);
+    for odd in ["/svg", "/large", "/gone", "/inside", "/round"] {
+        let refused = add(format!("{net}{odd}")).await;
+        assert_eq!((refused.status, refused.code()), (422, "picture_unreachable"), "{odd}");
+    }
+    for odd in ["file:///etc/passwd", "no address", "http://user:secret@example.com/a.gif"] {
+        assert_eq!(add(odd.to_owned()).await.code(), "picture_unreachable", "{odd}");
+    }
 }

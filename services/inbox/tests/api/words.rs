@@ -109,11 +109,13 @@ async fn numbers_say_how_they_are_configured_and_what_waits() {
         json!({"data": [
             {"number": OUR_NUMBER, "provider": "sandbox", "webhook_url": "http://localhost:8080/webhooks/sms/sandbox",
              "proof": "signature", "segments_per_second": null, "carrier_confirms_opt_out": false,
-             "subscribe_words": ["SUMMER", "VIP"], "owner": "frontdesk.toml", "queued": 1},
+             "subscribe_words": ["SUMMER", "VIP"], "owner": "frontdesk.toml", "is_live": true, "api_base": null,
+             "credentials": [], "queued": 1},
             {"number": "+15550009999", "provider": "vonage",
              "webhook_url": "http://localhost:8080/webhooks/sms/vonage/<webhook_secret>", "proof": "webhook_secret",
              "segments_per_second": 3, "carrier_confirms_opt_out": true, "subscribe_words": ["SUMMER"],
-             "owner": "frontdesk.toml", "queued": 0},
+             "owner": "frontdesk.toml", "is_live": true, "api_base": null,
+             "credentials": ["api_key", "api_secret", "webhook_secret"], "queued": 0},
         ], "next_cursor": null})
     );
 }
@@ -125,8 +127,10 @@ async fn sites_say_where_their_chat_may_be_shown_and_never_their_secret() {
     assert_eq!(
         world.owner.get("/chat-sites").await.expect(200),
         json!({"data": [
-            {"id": "shop", "allowed_origins": ["https://shop.example.com"], "signs_visitors": true, "script_url": script},
-            {"id": "blog", "allowed_origins": ["https://blog.example.com"], "signs_visitors": false, "script_url": script},
+            {"id": "shop", "allowed_origins": ["https://shop.example.com"], "signs_visitors": true, "script_url": script,
+             "owner": "frontdesk.toml", "is_live": true},
+            {"id": "blog", "allowed_origins": ["https://blog.example.com"], "signs_visitors": false, "script_url": script,
+             "owner": "frontdesk.toml", "is_live": true},
         ], "next_cursor": null})
     );
 }

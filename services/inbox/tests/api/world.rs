@@ -37,31 +37,28 @@ impl Clock for Turned {
     }
 }
 
-fn sites() -> Vec<host::config::Site> {
+/// What `frontdesk.toml` gives.
+fn given() -> host::Configuration {
     let sites = serde_json::json!([
         {"id": "shop", "allowed_origins": ["https://shop.example.com"], "identity_secret": "secret"},
         {"id": "blog", "allowed_origins": ["https://blog.example.com"]},
     ]);
-    serde_json::from_value(sites).unwrap()
-}
-
-fn numbers() -> Vec<host::config::SmsNumber> {
     let numbers = serde_json::json!([
         {"number": OUR_NUMBER, "provider": "sandbox"},
         {"number": "+15550009999", "provider": "vonage", "segments_per_second": 3, "carrier_confirms_opt_out": true,
          "credentials": {"api_key": "k", "api_secret": "s", "webhook_secret": "not to be shown"}},
     ]);
-    serde_json::from_value(numbers).unwrap()
+    let mailboxes =
+        serde_json::json!([{"address": "support@acme.example", "inbound": "support@in.acme.example"}]);
+    let mut given = host::Configuration::default();
+    given.chat.sites = serde_json::from_value(sites).unwrap();
+    given.sms.numbers = serde_json::from_value(numbers).unwrap();
+    given.email.mailboxes = serde_json::from_value(mailboxes).unwrap();
+    given
 }
 
 fn mail() -> inbox::Mail {
-    let mailbox =
-        serde_json::json!([{"address": "support@acme.example", "inbound": "support@in.acme.example"}]);
-    inbox::Mail {
-        mailboxes: serde_json::from_value(mailbox).unwrap(),
-        relay: Some("smtp://…@mail.acme.example:587".into()),
-        asks_dns: true,
-    }
+    inbox::Mail { relay: Some("smtp://…@mail.acme.example:587".into()), asks_dns: true }
 }
 
 pub struct World {
@@ -96,13 +93,17 @@ impl World {
                 sites: vec!["main".into()],
             },
         };
-        let desk = Desk::open(options).await.unwrap().reached_at(Outside::new(PUBLIC_URL, [7; 32]));
+        let desk = Desk::open(options)
+            .await
+            .unwrap()
+            .reached_at(Outside::new(PUBLIC_URL, [7; 32]))
+            .sealing_with([7; 32]);
         desk.migrate().await.unwrap();
         desk.ensure_owner(None, None, Some(KEY)).await.unwrap();
         let stopping = CancellationToken::new();
         let live = inbox::Live::open(&bus).await.unwrap();
         tokio::spawn(live.clone().run(bus.clone(), stopping.clone()));
-        tokio::spawn(live.clone().hear_typing(bus.clone(), stopping.clone()));
+        tokio::spawn(live.clone().hear_signals(bus.clone(), stopping.clone()));
         let clicks = inbox::Clicks::open(desk.clone(), [7; 32]);
         let blobs = host::Blobs::in_folder(folder.path().join("blobs")).unwrap();
         let parts = inbox::Parts {
@@ -110,9 +111,15 @@ impl World {
             bus: bus.clone(),
             blobs: blobs.clone(),
             public_url: PUBLIC_URL.parse().unwrap(),
-            numbers: numbers(),
+            setup: inbox::Setup {
+                given: Arc::new(given()),
+                channels: host::ConsoleChannels::alone(
+                    [7; 32],
+                    bus.clone(),
+                    folder.path().join("channels.json"),
+                ),
+            },
             mail: mail(),
-            sites: sites(),
             stopping: stopping.clone(),
             check_readers_every: Duration::from_millis(100),
             clicks: clicks.clone(),
@@ -147,7 +154,7 @@ impl World {
 
     /// A key of that role.
     pub async fn with_role(&self, role: Role) -> Agent {
-        let key = self.desk.create_key(role.as_str(), role, None).await.unwrap();
+        let key = self.desk.create_key(role.as_str(), role, None, &desk::Actor::system()).await.unwrap();
         Agent::with_key(&self.base, &key.key)
     }
 
@@ -159,7 +166,7 @@ impl World {
             role,
             password: Some("correct horse battery".into()),
         };
-        self.desk.create_user(new).await.unwrap();
+        self.desk.create_user(new, &desk::Actor::system()).await.unwrap();
         Agent::sign_in(&self.base, email, "correct horse battery").await
     }
 
@@ -240,6 +247,7 @@ impl World {
             kind: MailKind::Human,
             security: Vec::new(),
             unreadable: None,
+            appointments: Vec::new(),
             confirmation: None,
             spam: None,
             raw: self.raw_of(from),

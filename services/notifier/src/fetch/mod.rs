@@ -124,12 +124,6 @@ impl Handler for Files {
         &'a self,
         batch: &'a [Delivery],
     ) -> Pin<Box<dyn Future<Output = Vec<Result<(), Failure>>> + Send + 'a>> {
-        Box::pin(async move {
-            let mut results = Vec::with_capacity(batch.len());
-            for delivery in batch {
-                results.push(self.one(delivery).await);
-            }
-            results
-        })
+        bus::each(batch, |delivery| self.one(delivery))
     }
 }

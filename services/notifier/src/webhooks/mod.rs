@@ -57,7 +57,7 @@ impl Webhooks {
             .redirect(Policy::none())
             .no_proxy()
             .build()?;
-        let inside_hosts = inside_hosts.iter().map(|host| host.to_lowercase()).collect();
+        let inside_hosts = inside_hosts.iter().map(|host| bare(host)).collect();
         Ok(Self { bus, clock, metrics, public: Outward::new(permit)?, inside, inside_hosts })
     }
 
@@ -103,13 +103,16 @@ impl Webhooks {
         };
         let mut request = client.post(url).header(CONTENT_TYPE, "application/json").body(post.body.clone());
         if post.form == WebhookKind::Signed {
-            let Some(signature) = sign::signature(&post.secret, id, seconds, &post.body) else {
+            let secrets = [Some(&post.secret), post.old_secret.as_ref()];
+            let signed =
+                secrets.into_iter().flatten().map(|key| sign::signature(key, id, seconds, &post.body));
+            let Some(signatures) = signed.collect::<Option<Vec<_>>>() else {
                 return Answer::none("its secret makes no sense");
             };
             request = request
                 .header("webhook-id", id)
                 .header("webhook-timestamp", seconds.to_string())
-                .header("webhook-signature", signature);
+                .header("webhook-signature", signatures.join(" "));
         }
         match tokio::time::timeout(PATIENCE, request.send()).await {
             Ok(Ok(response)) => Answer::of(response).await,
@@ -120,7 +123,7 @@ impl Webhooks {
     }
 
     fn client(&self, url: &Url) -> Result<&Client, NotPublic> {
-        let inside = url.host_str().is_some_and(|host| self.inside_hosts.contains(&host.to_lowercase()));
+        let inside = url.host_str().is_some_and(|host| self.inside_hosts.contains(&bare(host)));
         if inside && matches!(url.scheme(), "http" | "https") {
             Ok(&self.inside)
         } else {
@@ -129,18 +132,17 @@ impl Webhooks {
     }
 }
 
+/// A host as it is compared; an IPv6 address stands in brackets in a URL and without them elsewhere.
+fn bare(host: &str) -> String {
+    host.trim_start_matches('[').trim_end_matches(']').to_lowercase()
+}
+
 impl Handler for Webhooks {
     fn handle<'a>(
         &'a self,
         batch: &'a [Delivery],
     ) -> Pin<Box<dyn Future<Output = Vec<Result<(), Failure>>> + Send + 'a>> {
-        Box::pin(async move {
-            let mut results = Vec::with_capacity(batch.len());
-            for delivery in batch {
-                results.push(self.one(delivery).await);
-            }
-            results
-        })
+        bus::each(batch, |delivery| self.one(delivery))
     }
 }
 

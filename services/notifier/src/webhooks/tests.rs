@@ -8,6 +8,9 @@ use uuid::Uuid;
 
 use super::*;
 
+/// Base64 of "before".
+const OLD: &str = "whsec_YmVmb3Jl";
+
 struct Noon;
 
 impl Clock for Noon {
@@ -26,7 +29,14 @@ async fn told(url: &str, form: WebhookKind, hosts: &[String]) -> WebhookTried {
     let stop = CancellationToken::new();
     let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned();
     let body = r#"{"type":"webhook.test"}"#.to_owned();
-    let work = WebhookPost { webhook_id: WebhookId(Uuid::nil()), url: url.to_owned(), form, secret, body };
+    let work = WebhookPost {
+        webhook_id: WebhookId(Uuid::nil()),
+        url: url.to_owned(),
+        form,
+        secret,
+        old_secret: Some(OLD.to_owned()),
+        body,
+    };
     let (answering, ended) = (bus.clone(), stop.clone());
     tokio::spawn(async move {
         let give = move |_: OutboundWebhook| {
@@ -86,8 +96,13 @@ async fn h4_a_request_is_signed_and_its_answer_is_told() {
     let header = |name: &str| headers[name].to_str().unwrap().to_owned();
     let id = DeliveryId(Uuid::nil()).to_string();
     let signed = sign::signature("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", &id, 1_763_700_000, &body);
-    assert_eq!((header("webhook-id"), header("webhook-timestamp")), (id, "1763700000".to_owned()));
-    assert_eq!(Some(header("webhook-signature")), signed);
+    assert_eq!((header("webhook-id"), header("webhook-timestamp")), (id.clone(), "1763700000".to_owned()));
+    let old = sign::signature(OLD, &id, 1_763_700_000, &body);
+    assert_eq!(
+        header("webhook-signature"),
+        format!("{} {}", signed.unwrap(), old.unwrap()),
+        "a day with both"
+    );
     assert_eq!(header("content-type"), "application/json");
 }
 
@@ -110,4 +125,13 @@ async fn h4_nothing_inside_is_reached_unless_it_is_named() {
     assert!(seen.lock().unwrap().is_empty());
     let named = told("http://localhost:1/in", WebhookKind::Signed, &[]).await;
     assert!(named.status.is_none() && !named.said.contains("localhost"), "{}", named.said);
+}
+
+#[tokio::test]
+async fn h4_an_inside_host_may_be_an_ipv6_address() {
+    setup();
+    let tried = told("http://[::1]:9/in", WebhookKind::Slack, &["::1".to_owned()]).await;
+    assert!(!tried.said.contains("public internet"), "{}", tried.said);
+    let tried = told("http://[::1]:9/in", WebhookKind::Slack, &[]).await;
+    assert!(tried.said.contains("public internet"), "{}", tried.said);
 }

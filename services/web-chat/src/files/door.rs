@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::{Bytes, BytesMut};
-use domain::SessionId;
+use domain::{SessionId, event::VisitorSignalKind};
 use serde::Serialize;
 use uuid::Uuid;
 use web::{Json, Problem};
@@ -16,6 +16,7 @@ use web::{Json, Problem};
 use super::{Put, Shown, WAITS, policy, scan::Found};
 use crate::{
     node::Node,
+    presence,
     resume::{self, Worth},
     signed,
 };
@@ -57,6 +58,12 @@ pub(crate) async fn add(
     scan(&node, &name, &bytes).await?;
     let content_type = policy::content_type(&bytes, &called);
     let (size, blob) = (bytes.len() as u64, format!("chat/{}", Uuid::new_v4()));
+    // first told, then written: what is never sent is found and deleted after a day, also when this process dies here
+    let told = presence::tell_now(&node, session, VisitorSignalKind::PutUp { blob: blob.clone() }).await;
+    told.map_err(|error| {
+        tracing::warn!(%error, "a visitor's file is not taken: the desk cannot be told");
+        Problem::unavailable("the file could not be stored: try again in a moment")
+    })?;
     store(&node, &blob, bytes).await?;
     let now = node.clock.now();
     let url = node.files.address_of(&name, &content_type, &blob, now);

@@ -10,8 +10,8 @@ use bus::{
     topic::{INBOUND_CHAT, TYPING},
 };
 use domain::{
-    MessageId, MessageStatus,
-    event::{InboundChat, Typing, VisitorSignalKind},
+    MessageId,
+    event::{ChatPush, ChatStanding, ChatTicket, InboundChat, Typing, VisitorSignalKind},
 };
 
 use crate::{
@@ -71,8 +71,14 @@ struct Talk {
 
 impl Talk {
     async fn run(&mut self, seat: &mut Seat) -> End {
+        let alarm = tokio::time::sleep_until(self.wakes_at().into());
+        tokio::pin!(alarm);
         loop {
-            let wake = tokio::time::Instant::from_std(self.wakes_at());
+            // set only when it would ring too late: most pushes leave it alone
+            let wake = self.wakes_at().into();
+            if wake < alarm.deadline() || alarm.is_elapsed() {
+                alarm.as_mut().reset(wake);
+            }
             let step = tokio::select! {
                 biased;
                 () = self.node.stopping.cancelled() => return self.say_goodbye().await,
@@ -89,7 +95,7 @@ impl Talk {
                     },
                     Err(end) => Err(end),
                 },
-                () = tokio::time::sleep_until(wake) => self.woken().await,
+                () = &mut alarm => self.woken().await,
             };
             if let Err(end) = step {
                 return end;
@@ -141,27 +147,50 @@ impl Talk {
 
     async fn pushed(&mut self, push: &Push) -> Result<(), End> {
         match push {
-            Push::Added(added) => {
+            Push::Told(told) => self.told(told).await,
+            Push::Stands(standing) => self.compare(standing).await,
+        }
+    }
+
+    async fn told(&mut self, told: &ChatPush) -> Result<(), End> {
+        match told {
+            ChatPush::Added { ticket, message } => {
                 let was_behind = self.session.is_behind();
-                match self.session.added(added) {
+                match self.session.added(ticket, message) {
                     Ok(frames) => self.show(frames).await,
                     Err(Gap) if was_behind => Ok(()), // asked again soon
                     Err(Gap) => self.catch_up().await,
                 }
             }
-            Push::Changed(changed) => {
-                let status = self.session.ticket_is(&changed.ticket);
-                let read = self.session.read_by_agent(&changed.ticket);
-                self.show(status.into_iter().chain(read).collect()).await
+            ChatPush::Changed { ticket } => self.changed(ticket).await,
+            ChatPush::Seen { seq } if self.session.saw(*seq) => {
+                self.line.send(&ServerFrame::Seen { seq: *seq, by: None }).await
             }
-            Push::Moved(moved) if moved.status == MessageStatus::Read && self.session.saw(moved.seq) => {
-                self.line.send(&ServerFrame::Seen { seq: moved.seq, by: None }).await
-            }
-            Push::Moved(_) => Ok(()),
-            Push::Typing(typing) => {
-                self.line.send(&ServerFrame::Typing { on: typing.on, name: typing.name.clone() }).await
+            ChatPush::Seen { .. } => Ok(()),
+            ChatPush::Typing { name, on } => {
+                self.line.send(&ServerFrame::Typing { on: *on, name: name.clone() }).await
             }
         }
+    }
+
+    async fn changed(&mut self, ticket: &ChatTicket) -> Result<(), End> {
+        let status = self.session.ticket_is(ticket);
+        let read = self.session.read_by_agent(ticket);
+        self.show(status.into_iter().chain(read).collect()).await
+    }
+
+    /// Brings what was not pushed.
+    async fn compare(&mut self, standing: &ChatStanding) -> Result<(), End> {
+        if self.session.is_behind() {
+            return Ok(()); // asked again soon
+        }
+        if standing.last_seq <= self.session.last() {
+            let status = self.session.ticket_is(&standing.ticket);
+            let read = self.session.read_up_to(standing.read_seq);
+            return self.show(status.into_iter().chain(read).collect()).await;
+        }
+        self.node.numbers.repairs.increment();
+        self.catch_up().await
     }
 
     /// Sends frames whose files can be read for a while from now on.
@@ -179,6 +208,10 @@ impl Talk {
         match self.node.history(self.session.id, self.session.last()).await {
             Ok(history) => {
                 let frames = self.session.filled(&history);
+                if self.session.ticket.is_some() {
+                    // one that was opened while the desk was away has not been announced
+                    self.node.remind(self.session.id, false);
+                }
                 self.show(frames).await
             }
             Err(error) => {
@@ -240,6 +273,9 @@ impl Talk {
 
     /// Makes a message durable. Its ack follows with its number, at the latest when it is overdue.
     async fn store(&mut self, chat: &InboundChat) -> Result<(), End> {
+        if self.session.ticket.is_none() && !self.node.listen(chat.session, true).await {
+            self.session.falls_behind(self.session.last());
+        }
         let id = format!("chat:{}:{}", chat.session, chat.client_id);
         match self.node.bus.publish(INBOUND_CHAT, &id, chat).await {
             Ok(published) if published.duplicate => {

@@ -11,17 +11,14 @@ use std::{
 
 use bus::{
     Bus, Delivery, Failure, Handler, Stream, Subscription,
-    topic::{
-        CHAT_HISTORY, INBOUND_CHAT, MESSAGE_QUEUED, MESSAGE_RECEIVED, SETTINGS, TICKET_CHANGED,
-        VISITOR_SIGNAL,
-    },
+    topic::{CHAT_BEGAN, CHAT_HISTORY, CHAT_PUSH, CHAT_STANDING, INBOUND_CHAT, SETTINGS, VISITOR_SIGNAL},
 };
 use domain::{
-    Author, AuthorKind, Channel, Clock, Direction, Message, MessageId, MessageStatus, ProfileId, SessionId,
-    Settings, TicketId, Timestamp,
+    Author, AuthorKind, Clock, Direction, Message, MessageId, MessageStatus, SessionId, Settings, TicketId,
+    Timestamp,
     event::{
-        CanReply, ChatHistory, ChatHistoryQuery, InboundChat, MessageAdded, ProfileSummary, TicketChanged,
-        TicketView, VisitorSignal,
+        ChatHistory, ChatHistoryQuery, ChatPush, ChatStanding, ChatStandingQuery, ChatTicket, InboundChat,
+        VisitorSignal,
     },
 };
 use harness::visitor::Page;
@@ -92,6 +89,12 @@ impl Desk {
             let answer = move |query| std::future::ready(Ok(history.history(&query)));
             desk.bus.answer(CHAT_HISTORY, stopping, answer).await
         });
+        let (desk, stopping) = (self.clone(), stop.clone());
+        tokio::spawn(async move {
+            let asked = desk.clone();
+            let answer = move |query| std::future::ready(Ok(asked.standing(&query)));
+            desk.bus.answer(CHAT_STANDING, stopping, answer).await
+        });
     }
 
     fn history(&self, query: &ChatHistoryQuery) -> ChatHistory {
@@ -115,6 +118,16 @@ impl Desk {
         }
     }
 
+    fn standing(&self, query: &ChatStandingQuery) -> Vec<ChatStanding> {
+        let chats = self.chats.lock().unwrap();
+        let standing = |session: &SessionId| {
+            let chat = chats.get(session)?;
+            let last_seq = chat.messages.last().map_or(0, |m| m.seq);
+            Some(ChatStanding { session: *session, ticket: chat.ticket(*session), last_seq, read_seq: 0 })
+        };
+        query.sessions.iter().filter_map(standing).collect()
+    }
+
     async fn take_in(&self, inbound: InboundChat) {
         let added = {
             let mut chats = self.chats.lock().unwrap();
@@ -129,32 +142,40 @@ impl Desk {
             let author = Author { kind: AuthorKind::Customer, id: None, name: inbound.visitor.name.clone() };
             chat.add(inbound.session, id, author, &inbound.text, Some(inbound.client_id))
         };
-        let id = format!("received:{}", added.message.id);
-        self.bus.publish(MESSAGE_RECEIVED, &id, &added).await.unwrap();
+        self.bus.signal_to(CHAT_PUSH, inbound.session.0, &added).await;
+        if matches!(&added, ChatPush::Added { message, .. } if message.seq == 1) {
+            self.bus.signal(CHAT_BEGAN, &inbound.session).await;
+        }
     }
 
     /// An agent answers.
     pub async fn reply(&self, session: &str, text: &str) {
+        let push = self.reply_unheard(session, text);
+        self.bus.signal_to(CHAT_PUSH, session.parse().unwrap(), &push).await;
+    }
+
+    /// An agent answers, and the push gets lost.
+    pub fn reply_unheard(&self, session: &str, text: &str) -> ChatPush {
         let session: SessionId = session.parse().unwrap();
-        let added = {
-            let mut chats = self.chats.lock().unwrap();
-            let author = Author { kind: AuthorKind::Agent, id: None, name: Some("Maya".into()) };
-            chats.get_mut(&session).unwrap().add(session, MessageId(Uuid::new_v4()), author, text, None)
-        };
-        self.bus.publish(MESSAGE_QUEUED, &format!("queued:{}", added.message.id), &added).await.unwrap();
+        let author = Author { kind: AuthorKind::Agent, id: None, name: Some("Maya".into()) };
+        let mut chats = self.chats.lock().unwrap();
+        chats.get_mut(&session).unwrap().add(session, MessageId(Uuid::new_v4()), author, text, None)
     }
 
     /// An agent closes the chat.
     pub async fn close(&self, session: &str) {
+        let ticket = self.close_unheard(session);
         let session: SessionId = session.parse().unwrap();
-        let ticket = {
-            let mut chats = self.chats.lock().unwrap();
-            let chat = chats.get_mut(&session).unwrap();
-            chat.closed = true;
-            chat.ticket(session)
-        };
-        let changed = TicketChanged { ticket, session: Some(session) };
-        self.bus.publish(TICKET_CHANGED, &Uuid::new_v4().to_string(), &changed).await.unwrap();
+        self.bus.signal_to(CHAT_PUSH, session.0, &ChatPush::Changed { ticket }).await;
+    }
+
+    /// An agent closes the chat, and the push gets lost.
+    pub fn close_unheard(&self, session: &str) -> ChatTicket {
+        let session: SessionId = session.parse().unwrap();
+        let mut chats = self.chats.lock().unwrap();
+        let chat = chats.get_mut(&session).unwrap();
+        chat.closed = true;
+        chat.ticket(session)
     }
 
     /// The texts of a chat, in the order of their numbers.
@@ -180,39 +201,14 @@ impl Chat {
         if self.closed { "closed" } else { "open" }
     }
 
-    fn ticket(&self, session: SessionId) -> TicketView {
-        let at = Timestamp::from_millis(1_763_700_000_000);
-        TicketView {
+    fn ticket(&self, session: SessionId) -> ChatTicket {
+        ChatTicket {
             id: TicketId::named(session.0, &self.number.to_string()),
             number: self.number,
-            channel: Channel::Chat,
-            inbox: "main".into(),
-            status: self.status().into(),
-            snoozed_until: None,
-            subject: None,
-            preview: String::new(),
-            profile: ProfileSummary {
-                id: ProfileId(Uuid::nil()),
-                name: None,
-                address: "b".into(),
-                blocked: false,
-            },
-            assignee: None,
-            team: None,
-            priority: domain::Priority::Normal,
-            tags: Vec::new(),
-            unread: true,
-            created_at: at,
-            updated_at: at,
-            last_message_at: at,
-            first_response_at: None,
-            waiting_since: None,
-            closed_at: None,
-            attribution: None,
-            can_reply: CanReply { allowed: true, code: None, reason: None },
-            visitor_online: false,
-            chat: None,
             version: 1,
+            status: self.status().into(),
+            unread: true,
+            visitor_online: false,
         }
     }
 
@@ -223,7 +219,7 @@ impl Chat {
         author: Author,
         text: &str,
         client_id: Option<Uuid>,
-    ) -> MessageAdded {
+    ) -> ChatPush {
         let ticket = self.ticket(session);
         let message = Message {
             id,
@@ -246,14 +242,7 @@ impl Chat {
             carried: domain::message::Carried::default(),
         };
         self.messages.push(message.clone());
-        MessageAdded {
-            ticket,
-            message,
-            session: Some(session),
-            opened: false,
-            sms_consent: false,
-            answered: false,
-        }
+        ChatPush::Added { ticket, message: Box::new(message) }
     }
 }
 
@@ -306,15 +295,12 @@ pub async fn node(bus: &Bus) -> WebChat {
     let sites = Sites::read(&[site], &[&own]).unwrap();
     let stop = CancellationToken::new();
     let node = Arc::new(Node::new(bus.clone(), clock(), sites, [7; 32], stop.clone()));
-    tokio::spawn(node.clone().follow());
-    tokio::spawn(node.clone().hear_typing());
+    node.clone().connect().await.unwrap();
+    tokio::spawn(node.clone().hear_beginnings());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let service = door::router(node.clone()).into_make_service_with_connect_info::<SocketAddr>();
     tokio::spawn(async move { axum::serve(listener, service).await });
-    while !node.is_following() {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
     WebChat {
         page: Page { base, site: "main".into(), origin: "https://desk.example.com".into() },
         stop,

@@ -1,4 +1,4 @@
-//! Signals and questions inside one process.
+//! Questions inside one process.
 
 use std::{
     collections::HashMap,
@@ -9,20 +9,15 @@ use std::{
     },
 };
 
-use futures::{FutureExt, StreamExt, stream::BoxStream};
-use tokio::{sync::broadcast, time::timeout};
-use tokio_stream::wrappers::BroadcastStream;
+use futures::FutureExt;
+use tokio::time::timeout;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument;
 
 use crate::{ANSWER_WITHIN, AnswerFn, AskError};
 
-/// Signals a slow listener may lag behind; it loses the oldest beyond that.
-const SIGNALS: usize = 1024;
-
 #[derive(Default)]
 pub(super) struct Exchange {
-    signals: Mutex<HashMap<&'static str, broadcast::Sender<Vec<u8>>>>,
     answering: Mutex<HashMap<&'static str, Vec<Answering>>>,
     turn: AtomicUsize,
 }
@@ -35,19 +30,6 @@ struct Answering {
 }
 
 impl Exchange {
-    pub(super) fn signal(&self, subject: &'static str, payload: Vec<u8>) {
-        if let Some(listeners) = held(&self.signals).get(subject) {
-            // The error says that nobody listens.
-            let _ = listeners.send(payload);
-        }
-    }
-
-    pub(super) fn listen(&self, subject: &'static str) -> BoxStream<'static, Vec<u8>> {
-        let mut signals = held(&self.signals);
-        let listeners = signals.entry(subject).or_insert_with(|| broadcast::channel(SIGNALS).0);
-        BroadcastStream::new(listeners.subscribe()).filter_map(async |signal| signal.ok()).boxed()
-    }
-
     pub(super) async fn ask(&self, subject: &'static str, payload: Vec<u8>) -> Result<Vec<u8>, AskError> {
         let answering = self.next(subject).ok_or(AskError::NoAnswer(subject))?;
         let answer = answering.answer.clone();
@@ -98,6 +80,6 @@ impl Drop for Entry<'_> {
 }
 
 /// Nothing here panics while it holds a lock, so a poisoned one is sound.
-fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

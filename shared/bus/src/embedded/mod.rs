@@ -7,19 +7,28 @@ mod follower;
 mod log;
 mod reading;
 mod round;
+mod signals;
 mod task;
 mod writer;
 
-use std::{fs::File, path::Path, sync::Arc, time::Duration};
+use std::{
+    borrow::Cow,
+    collections::HashSet,
+    fs::File,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use anyhow::Context;
-use domain::Clock;
-use futures::stream::BoxStream;
+use domain::{Clock, Timestamp};
+use futures::{StreamExt, stream::BoxStream};
 use sqlx::SqlitePool;
 use tempfile::TempDir;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use self::{exchange::Exchange, writer::Writer};
+use self::{exchange::Exchange, signals::Signals, writer::Writer};
 use crate::{
     AnswerFn, AskError, BoxFuture, Bus, Handler, Packet, PublishError, Published, Span, Stored, Stream,
     Subscription, Transport, Tuning,
@@ -65,8 +74,17 @@ pub async fn open_with(path: Option<&Path>, clock: Arc<dyn Clock>, options: Opti
         log::connect(&file, kept.temporary.is_none(), options.max_bytes).await.with_context(opening)?;
     let readers = reading::readers(&file);
     let writer = Writer::start(connection, clock.clone(), kept).await.with_context(opening)?;
-    let transport =
-        Embedded { writer, readers, exchange: Exchange::default(), tuning: options.tuning, clock };
+    let (exchange, signals) = (Exchange::default(), Signals::default());
+    let transport = Embedded {
+        writer,
+        readers,
+        exchange,
+        signals,
+        connections: watch::Sender::new(1),
+        leases: Mutex::default(),
+        tuning: options.tuning,
+        clock,
+    };
     let clock = transport.clock.clone();
     Ok(Bus::over(Arc::new(transport), clock))
 }
@@ -98,6 +116,10 @@ struct Embedded {
     writer: Writer,
     readers: SqlitePool,
     exchange: Exchange,
+    signals: Signals,
+    connections: watch::Sender<u64>,
+    /// They end with the process, and so does the bus.
+    leases: Mutex<HashSet<String>>,
     tuning: Tuning,
     clock: Arc<dyn Clock>,
 }
@@ -140,13 +162,20 @@ impl Transport for Embedded {
         Box::pin(async move { Ok(reading::backlog(&self.readers, stream).await?) })
     }
 
-    fn signal(&self, subject: &'static str, payload: Vec<u8>) -> BoxFuture<'_, ()> {
-        self.exchange.signal(subject, payload);
+    fn oldest(&self, stream: Stream) -> BoxFuture<'_, anyhow::Result<Option<Timestamp>>> {
+        Box::pin(async move { Ok(reading::oldest(&self.readers, stream).await?) })
+    }
+
+    fn signal(&self, subject: Cow<'static, str>, payload: Vec<u8>) -> BoxFuture<'_, ()> {
+        self.signals.tell(&subject, &payload);
         Box::pin(async {})
     }
 
-    fn listen(&self, subject: &'static str) -> BoxFuture<'_, anyhow::Result<BoxStream<'static, Vec<u8>>>> {
-        let signals = self.exchange.listen(subject);
+    fn listen(
+        &self,
+        subject: Cow<'static, str>,
+    ) -> BoxFuture<'_, anyhow::Result<BoxStream<'static, Vec<u8>>>> {
+        let signals = self.signals.hear(subject).boxed();
         Box::pin(async { Ok(signals) })
     }
 
@@ -172,6 +201,28 @@ impl Transport for Embedded {
 
     fn agree_on(&self, _name: &'static str, proposal: Vec<u8>) -> BoxFuture<'_, anyhow::Result<Vec<u8>>> {
         Box::pin(async { Ok(proposal) })
+    }
+
+    fn kept(&self, _name: &'static str) -> BoxFuture<'_, anyhow::Result<Option<Vec<u8>>>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    fn keep(&self, _name: &'static str, _value: Vec<u8>) -> BoxFuture<'_, anyhow::Result<()>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn connections(&self) -> watch::Receiver<u64> {
+        self.connections.subscribe()
+    }
+
+    fn take_lease(&self, name: &str, held: Option<u64>) -> BoxFuture<'_, anyhow::Result<Option<u64>>> {
+        let is_new = self.leases.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
+        Box::pin(async move { Ok((is_new || held.is_some()).then_some(0)) })
+    }
+
+    fn release_lease(&self, name: &str, _held: u64) -> BoxFuture<'_, ()> {
+        self.leases.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+        Box::pin(async {})
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use domain::Timestamp;
 use sqlx::{
     Row, SqlitePool,
     sqlite::{SqliteConnectOptions, SqlitePoolOptions},
@@ -51,4 +52,10 @@ pub(super) async fn span(readers: &SqlitePool, stream: Stream) -> Result<Span, s
 pub(super) async fn backlog(readers: &SqlitePool, stream: Stream) -> Result<u64, sqlx::Error> {
     let count = "SELECT COUNT(*) FROM events WHERE stream = ?";
     Ok(unsigned(sqlx::query_scalar(count).bind(key(stream)).fetch_one(readers).await?))
+}
+
+pub(super) async fn oldest(readers: &SqlitePool, stream: Stream) -> Result<Option<Timestamp>, sqlx::Error> {
+    let first = "SELECT at FROM events WHERE stream = ? ORDER BY seq LIMIT 1";
+    let at: Option<i64> = sqlx::query_scalar(first).bind(key(stream)).fetch_optional(readers).await?;
+    Ok(at.map(Timestamp::from_millis))
 }

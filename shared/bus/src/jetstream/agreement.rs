@@ -1,4 +1,4 @@
-//! Values that all processes of an installation agree on, kept in a key-value bucket.
+//! Values that all processes of an installation have in common, kept in a key-value bucket.
 
 use anyhow::Context;
 use async_nats::jetstream::kv::{Config, CreateErrorKind, Store};
@@ -19,6 +19,20 @@ pub(super) async fn agree_on(link: &Link, name: &'static str, proposal: Vec<u8>)
     }
     let kept = bucket.get(name).await.context("the broker does not give a value")?;
     Ok(kept.with_context(|| format!("the broker has lost {name}"))?.to_vec())
+}
+
+/// The value under a name, if there is one.
+pub(super) async fn kept(link: &Link, name: &'static str) -> anyhow::Result<Option<Vec<u8>>> {
+    let bucket = bucket(link).await.context("the broker's bucket \"frontdesk\" cannot be opened")?;
+    let kept = bucket.get(name).await.context("the broker does not give a value")?;
+    Ok(kept.map(Vec::from))
+}
+
+/// Keeps a value under a name.
+pub(super) async fn keep(link: &Link, name: &'static str, value: Vec<u8>) -> anyhow::Result<()> {
+    let bucket = bucket(link).await.context("the broker's bucket \"frontdesk\" cannot be opened")?;
+    bucket.put(name, value.into()).await.context("the broker does not keep a value")?;
+    Ok(())
 }
 
 async fn bucket(link: &Link) -> anyhow::Result<Store> {

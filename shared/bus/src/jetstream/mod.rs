@@ -4,16 +4,17 @@ mod agreement;
 mod connection;
 mod consumer;
 mod follower;
+mod leases;
 mod publisher;
 mod pull;
 mod questions;
 mod streams;
 
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
-use domain::Clock;
+use domain::{Clock, Timestamp};
 use futures::stream::BoxStream;
-use tokio::time::timeout;
+use tokio::{sync::watch, time::timeout};
 use tokio_util::sync::CancellationToken;
 
 pub use self::connection::{FLOOR, ProbeError, probe};
@@ -124,11 +125,22 @@ impl Transport for JetStream {
         Box::pin(async move { Ok(streams::info(&self.link, stream).await?.state.messages) })
     }
 
-    fn signal(&self, subject: &'static str, payload: Vec<u8>) -> BoxFuture<'_, ()> {
+    fn oldest(&self, stream: Stream) -> BoxFuture<'_, anyhow::Result<Option<Timestamp>>> {
+        Box::pin(async move {
+            let state = streams::info(&self.link, stream).await?.state;
+            let millis = i64::try_from(state.first_timestamp.unix_timestamp_nanos() / 1_000_000)?;
+            Ok((state.messages > 0).then_some(Timestamp::from_millis(millis)))
+        })
+    }
+
+    fn signal(&self, subject: Cow<'static, str>, payload: Vec<u8>) -> BoxFuture<'_, ()> {
         Box::pin(questions::signal(&self.link, subject, payload))
     }
 
-    fn listen(&self, subject: &'static str) -> BoxFuture<'_, anyhow::Result<BoxStream<'static, Vec<u8>>>> {
+    fn listen(
+        &self,
+        subject: Cow<'static, str>,
+    ) -> BoxFuture<'_, anyhow::Result<BoxStream<'static, Vec<u8>>>> {
         Box::pin(questions::listen(&self.link, subject))
     }
 
@@ -160,6 +172,26 @@ impl Transport for JetStream {
 
     fn agree_on(&self, name: &'static str, proposal: Vec<u8>) -> BoxFuture<'_, anyhow::Result<Vec<u8>>> {
         Box::pin(agreement::agree_on(&self.link, name, proposal))
+    }
+
+    fn kept(&self, name: &'static str) -> BoxFuture<'_, anyhow::Result<Option<Vec<u8>>>> {
+        Box::pin(agreement::kept(&self.link, name))
+    }
+
+    fn keep(&self, name: &'static str, value: Vec<u8>) -> BoxFuture<'_, anyhow::Result<()>> {
+        Box::pin(agreement::keep(&self.link, name, value))
+    }
+
+    fn connections(&self) -> watch::Receiver<u64> {
+        self.link.connections.clone()
+    }
+
+    fn take_lease(&self, name: &str, held: Option<u64>) -> BoxFuture<'_, anyhow::Result<Option<u64>>> {
+        Box::pin(leases::take(&self.link, name.to_owned(), held))
+    }
+
+    fn release_lease(&self, name: &str, held: u64) -> BoxFuture<'_, ()> {
+        Box::pin(leases::release(&self.link, name.to_owned(), held))
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {

@@ -1,6 +1,6 @@
 //! Signals and questions over core NATS: never stored.
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{borrow::Cow, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use async_nats::{Client, HeaderMap, Message, Request, Subscriber, client::RequestErrorKind};
 use futures::{FutureExt, StreamExt, stream::BoxStream};
@@ -26,20 +26,20 @@ const AT_ONCE: usize = 64;
 /// How long the questions that are on their way may take when answering stops.
 const DRAINS_WITHIN: Duration = Duration::from_secs(2);
 
-pub(super) async fn signal(link: &Link, subject: &'static str, payload: Vec<u8>) {
+pub(super) async fn signal(link: &Link, subject: Cow<'static, str>, payload: Vec<u8>) {
     // Never waits for a lost connection, which would send it much later: it may be lost.
     if link.is_connected()
-        && let Err(error) = link.client.publish(subject, payload.into()).await
+        && let Err(error) = link.client.publish(subject.into_owned(), payload.into()).await
     {
-        tracing::debug!(subject, %error, "a signal was lost");
+        tracing::debug!(%error, "a signal was lost");
     }
 }
 
 pub(super) async fn listen(
     link: &Link,
-    subject: &'static str,
+    subject: Cow<'static, str>,
 ) -> anyhow::Result<BoxStream<'static, Vec<u8>>> {
-    let signals = link.client.subscribe(subject).await?;
+    let signals = link.client.subscribe(subject.into_owned()).await?;
     // So that nothing is missed that is signalled after this returns.
     let _ = timeout(Duration::from_secs(1), link.client.flush()).await;
     let closed = link.closed.clone();

@@ -10,11 +10,13 @@ use std::{
 };
 
 use bus::{Bus, MAX_ENVELOPE, Packet, PublishError, Stream, Subscription, Topic};
+use domain::Clock;
 use futures::{StreamExt, future::join_all};
 use tokio::{sync::Notify, time::timeout};
 
 use crate::rig::{
-    EVENT, INBOUND, Note, RECEIPT, Recorder, Rig, SOON, consume, emptied, eventually, publish, subscription,
+    EVENT, INBOUND, Note, RECEIPT, Recorder, Rig, SOON, TestClock, consume, emptied, eventually, publish,
+    subscription,
 };
 
 pub async fn an_event_arrives_as_it_was_published(rig: impl Rig) {
@@ -215,10 +217,14 @@ pub async fn the_order_of_one_publisher_is_kept(rig: impl Rig) {
 pub async fn a_work_queue_forgets_what_was_handled(rig: impl Rig) {
     let bus = rig.open().await;
     assert_eq!(bus.backlog(Stream::Inbound).await.unwrap(), 0);
+    assert_eq!(bus.oldest(Stream::Inbound).await.unwrap(), None);
     for number in 1..=5 {
         publish(&bus, INBOUND, number).await;
     }
     assert_eq!(bus.backlog(Stream::Inbound).await.unwrap(), 5);
+    let oldest = bus.oldest(Stream::Inbound).await.unwrap().unwrap();
+    let age = TestClock::default().now().millis() - oldest.millis();
+    assert!((-5_000..60_000).contains(&age), "{age}");
     let consuming = consume(&bus, subscription("reader"), Recorder::new());
     emptied(&bus, Stream::Inbound).await;
     consuming.stop().await;

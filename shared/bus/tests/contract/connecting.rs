@@ -171,3 +171,21 @@ async fn processes_that_begin_at_once_agree_on_a_value_and_keep_it() {
     server.restart();
     assert_eq!(propose("e").await, agreed[0], "a restart of the broker changes nothing");
 }
+
+#[tokio::test]
+async fn what_one_process_keeps_another_finds_and_the_last_one_counts() {
+    let mut server = Server::start();
+    let url = server.url();
+    let connect =
+        async || connect_with(&url, Arc::<TestClock>::default(), JetStream::options()).await.unwrap();
+    let (one, other) = (connect().await, connect().await);
+    assert_eq!(other.kept("channels").await.unwrap(), None);
+    for value in [vec![1; bus::MAX_KEPT], vec![2; bus::MAX_KEPT], vec![3]] {
+        one.keep("channels", value.clone()).await.unwrap();
+        assert_eq!(other.kept("channels").await.unwrap(), Some(value));
+    }
+    one.keep("channels", vec![4; bus::MAX_KEPT + 1]).await.unwrap_err();
+    server.kill();
+    server.restart();
+    assert_eq!(connect().await.kept("channels").await.unwrap(), Some(vec![3]));
+}

@@ -8,15 +8,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bus::{AskError, Bus, Question, Signal};
+use bus::{AskError, Bus, Direct, Question, Signal};
 use futures::{FutureExt, StreamExt, future::join_all};
 use tokio::{task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::rig::{Note, Rig, SOON};
 
 const DOUBLE: Question<Note, Note> = Question::new("ask.double");
 const TYPING: Signal<Note> = Signal::new("signal.note");
+const TOLD: Direct<Note> = Direct::new("live.note");
 
 struct Answering {
     stop: CancellationToken,
@@ -140,4 +142,43 @@ pub async fn everybody_who_listens_hears_a_signal(rig: impl Rig) {
         assert_eq!(timeout(SOON, ear.next()).await.unwrap().unwrap().number, 3);
         assert!(ear.next().now_or_never().is_none());
     }
+}
+
+pub async fn only_who_listens_for_its_key_hears_a_direct_signal(rig: impl Rig) {
+    let bus = rig.open().await;
+    let [anna, ben] = [1, 2].map(Uuid::from_u128);
+    let mut ears = [bus.listen_for(TOLD, anna).await.unwrap(), bus.listen_for(TOLD, anna).await.unwrap()];
+    let mut other = bus.listen_for(TOLD, ben).await.unwrap();
+    for number in 1..=100 {
+        bus.signal_to(TOLD, anna, &Note { number }).await;
+    }
+    bus.signal_to(TOLD, ben, &Note { number: 500 }).await;
+    for ear in &mut ears {
+        for number in 1..=100 {
+            assert_eq!(timeout(SOON, ear.next()).await.unwrap().unwrap().number, number);
+        }
+    }
+    assert_eq!(timeout(SOON, other.next()).await.unwrap().unwrap().number, 500);
+    let [gone, mut stays] = ears;
+    drop(gone);
+    bus.signal_to(TOLD, anna, &Note { number: 101 }).await;
+    assert_eq!(
+        timeout(SOON, stays.next()).await.unwrap().unwrap().number,
+        101,
+        "one goes, the other hears on"
+    );
+    assert!(other.next().now_or_never().is_none());
+}
+
+pub async fn a_lease_is_one_holders_until_it_is_given_back(rig: impl Rig) {
+    let bus = rig.open().await;
+    let mut first = bus.lease("work.1").await.unwrap().expect("nobody has it");
+    assert!(bus.lease("work.1").await.unwrap().is_none());
+    assert!(bus.lease("work.2").await.unwrap().is_some(), "another one");
+    // Renewed once, it is still the first one's.
+    assert!(timeout(Duration::from_secs(5), first.lost()).await.is_err());
+    assert!(bus.lease("work.1").await.unwrap().is_none());
+    first.release().await;
+    let again = bus.lease("work.1").await.unwrap();
+    assert!(again.is_some(), "it was given back");
 }

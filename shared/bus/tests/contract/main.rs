@@ -65,5 +65,7 @@ on_both! {
         a_question_nobody_answers_ends_soon,
         answering_replicas_share_the_questions,
         answering_stops_after_the_answers_in_flight,
-        everybody_who_listens_hears_a_signal;
+        everybody_who_listens_hears_a_signal,
+        only_who_listens_for_its_key_hears_a_direct_signal,
+        a_lease_is_one_holders_until_it_is_given_back;
 }

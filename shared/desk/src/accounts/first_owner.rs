@@ -2,8 +2,8 @@
 
 use domain::{EmailAddress, Role, role::Permission};
 
-use super::{NewUser, User};
-use crate::{Desk, DeskError, store::accounts as rows};
+use super::{Actor, NewUser, User};
+use crate::{Desk, DeskError, sign_in, store::accounts as rows};
 
 /// Address of the first owner where the configuration names none.
 pub const DEFAULT_OWNER: &str = "owner@localhost";
@@ -49,15 +49,23 @@ impl Desk {
             return Ok(OwnerSetup { user: None, created: false, sign_in_token: None });
         };
         let needs_link = hash.is_none() && !user.disabled && user.role.may(Permission::ManageOrganization);
-        let sign_in_token = if needs_link { Some(self.create_sign_in_link(user.id).await?) } else { None };
+        let sign_in_token =
+            if needs_link { Some(self.create_sign_in_link(user.id, &Actor::system()).await?) } else { None };
         Ok(OwnerSetup { user: Some(user), created, sign_in_token })
     }
 
     /// Makes the owner; `false` when another replica was first.
     async fn create_first(&self, email: EmailAddress, password: Option<&str>) -> Result<bool, DeskError> {
-        let password = password.map(str::to_owned);
-        let new = NewUser { email, name: Some("Owner".into()), role: Role::Owner, password };
-        match self.create_user(new).await {
+        // What the operator configures is only looked at for its length: the start must not hang on a list of words.
+        let hash = match password {
+            Some(password) => {
+                sign_in::check_length(password)?;
+                Some(sign_in::hash_password(password.to_owned()).await?)
+            }
+            None => None,
+        };
+        let new = NewUser { email, name: Some("Owner".into()), role: Role::Owner, password: None };
+        match self.add_user(new, hash, &Actor::system()).await {
             Ok(_) => Ok(true),
             Err(DeskError::Conflict { code: "email_taken", .. }) => Ok(false),
             Err(error) => Err(error),
@@ -65,7 +73,7 @@ impl Desk {
     }
 
     async fn ensure_owner_key(&self, key: &str) -> Result<(), DeskError> {
-        match self.create_key("owner", Role::Owner, Some(key)).await {
+        match self.create_key("owner", Role::Owner, Some(key), &Actor::system()).await {
             Ok(_) | Err(DeskError::Conflict { code: "key_taken", .. }) => Ok(()),
             Err(error) => Err(error),
         }

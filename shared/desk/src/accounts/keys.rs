@@ -4,8 +4,10 @@ use domain::{Role, Timestamp, UserId};
 
 use super::{Actor, check_grant, checked_name};
 use crate::{
-    Desk, DeskError, entropy, sign_in,
-    store::{Tx, accounts as rows},
+    Desk, DeskError,
+    audit::{self, Deed},
+    entropy, sign_in,
+    store::accounts as rows,
 };
 
 /// Shortest API key that may be given by the configuration.
@@ -44,15 +46,24 @@ impl Desk {
     ///
     /// # Errors
     /// `key_taken`; a name or key that makes no sense.
-    pub async fn create_key(&self, name: &str, role: Role, given: Option<&str>) -> Result<NewKey, DeskError> {
+    pub async fn create_key(
+        &self,
+        name: &str,
+        role: Role,
+        given: Option<&str>,
+        actor: &Actor,
+    ) -> Result<NewKey, DeskError> {
         let name = checked_name(name)?;
         let key = given.map_or_else(|| Ok(format!("fd_{}", sign_in::token())), checked_key)?;
         let now = self.now();
         let new = NewKey { id: UserId::new(now, &entropy()).to_string(), name, role, key, created_at: now };
+        let kept =
+            ApiKey { id: new.id.clone(), name: new.name.clone(), role: new.role, created_at: new.created_at };
         let mut tx = self.store.begin().await?;
-        if !insert_key(&mut tx, &new).await? {
+        if !rows::insert_key(&mut tx, &kept, &sign_in::digest(&new.key)).await? {
             return Err(DeskError::conflict("key_taken", "this key is there already, or was revoked"));
         }
+        audit::record(&mut tx, actor, Deed::saved(None, &kept), now).await?;
         tx.commit().await?;
         Ok(new)
     }
@@ -74,8 +85,14 @@ impl Desk {
         let key = keys.iter().find(|key| key.id == id).ok_or(DeskError::NotFound("API key"))?;
         check_grant(actor, key.role)?;
         let mut tx = self.store.begin().await?;
-        rows::revoke_key(&mut tx, id, self.now()).await?;
+        let now = self.now();
+        if rows::revoke_key(&mut tx, id, now).await? {
+            audit::record(&mut tx, actor, Deed::removed(key), now).await?;
+        }
         tx.commit().await?;
+        if let Ok(key) = id.parse() {
+            self.access_changed(key).await;
+        }
         Ok(())
     }
 
@@ -86,12 +103,6 @@ impl Desk {
     pub async fn actor_of_key(&self, key: &str) -> Result<Option<Actor>, DeskError> {
         rows::actor_of_key(&self.store, &sign_in::digest(key)).await
     }
-}
-
-async fn insert_key(tx: &mut Tx, new: &NewKey) -> Result<bool, DeskError> {
-    let key =
-        ApiKey { id: new.id.clone(), name: new.name.clone(), role: new.role, created_at: new.created_at };
-    rows::insert_key(tx, &key, &sign_in::digest(&new.key)).await
 }
 
 fn checked_key(key: &str) -> Result<String, DeskError> {

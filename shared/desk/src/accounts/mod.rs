@@ -1,14 +1,24 @@
 //! Who works here: people with a role, API keys with a role, and the first owner (A1).
 
-use domain::{EmailAddress, Role, Timestamp, UserId};
+use std::net::IpAddr;
+
+use domain::{EmailAddress, Role, Timestamp, UserId, audit::AuditAction};
 use uuid::Uuid;
 
-use crate::{Desk, DeskError, entropy, sign_in, store::accounts as rows};
+use crate::{
+    Desk, DeskError,
+    audit::{self, Deed},
+    entropy, sign_in,
+    store::{accounts as rows, invitations, sessions},
+};
 
 mod first_owner;
+mod invite;
 mod keys;
+mod reset;
 
 pub use first_owner::{DEFAULT_OWNER, OwnerSetup};
+pub use invite::{Invitation, NewInvitation};
 pub use keys::{ApiKey, NewKey};
 
 /// Who is asking: a person or an API key.
@@ -22,6 +32,15 @@ pub struct Actor {
     pub role: Role,
     /// The person, where it is one.
     pub user: Option<UserId>,
+    /// Where the request came from, where it is one.
+    pub from: Option<IpAddr>,
+}
+
+impl Actor {
+    /// Frontdesk itself, or whoever has its command line.
+    pub fn system() -> Self {
+        Self { id: Uuid::nil(), name: "Frontdesk".into(), role: Role::Owner, user: None, from: None }
+    }
 }
 
 /// Somebody who works here.
@@ -37,6 +56,8 @@ pub struct User {
     pub role: Role,
     /// May not sign in and gets no tickets.
     pub disabled: bool,
+    /// Has a second step at sign-in.
+    pub second_step: bool,
     /// Since when.
     pub created_at: Timestamp,
 }
@@ -44,7 +65,7 @@ pub struct User {
 impl User {
     /// This person as the one who asks.
     pub fn actor(&self) -> Actor {
-        Actor { id: self.id.0, name: self.name.clone(), role: self.role, user: Some(self.id) }
+        Actor { id: self.id.0, name: self.name.clone(), role: self.role, user: Some(self.id), from: None }
     }
 }
 
@@ -92,8 +113,12 @@ impl Desk {
     ///
     /// # Errors
     /// `email_taken`; a name or password that makes no sense.
-    pub async fn create_user(&self, new: NewUser) -> Result<User, DeskError> {
-        let hash = self.hash_checked(new.password).await?;
+    pub async fn create_user(&self, new: NewUser, actor: &Actor) -> Result<User, DeskError> {
+        let hash = self.hash_checked(new.password.clone()).await?;
+        self.add_user(new, hash, actor).await
+    }
+
+    async fn add_user(&self, new: NewUser, hash: Option<String>, actor: &Actor) -> Result<User, DeskError> {
         let now = self.now();
         let local = new.email.local_and_tag().0.to_owned();
         let user = User {
@@ -102,12 +127,15 @@ impl Desk {
             email: new.email,
             role: new.role,
             disabled: false,
+            second_step: false,
             created_at: now,
         };
         let mut tx = self.store.begin().await?;
         if !rows::insert_user(&mut tx, &user, hash.as_deref()).await? {
             return Err(DeskError::conflict("email_taken", format!("{} is a user already", user.email)));
         }
+        invitations::forget(&mut tx, &user.email).await?;
+        audit::record(&mut tx, actor, Deed::saved(None, &user), now).await?;
         tx.commit().await?;
         Ok(user)
     }
@@ -142,32 +170,42 @@ impl Desk {
     /// # Errors
     /// Not for this actor; `last_owner`; a name or password that makes no sense.
     pub async fn change_user(&self, id: UserId, patch: UserPatch, actor: &Actor) -> Result<User, DeskError> {
-        let hash = self.hash_checked(patch.password.clone()).await?;
+        if patch.password.is_some() && actor.user == Some(id) {
+            let reason = "choose your own password in your account: that asks for the one before";
+            return Err(DeskError::conflict("own_password", reason));
+        }
+        self.change_own(id, patch, actor).await
+    }
+
+    /// [`Desk::change_user`] for who proved that it is they.
+    pub(crate) async fn change_own(
+        &self,
+        id: UserId,
+        patch: UserPatch,
+        actor: &Actor,
+    ) -> Result<User, DeskError> {
+        let (hash, now) = (self.hash_checked(patch.password.clone()).await?, self.now());
         let mut tx = self.store.begin().await?;
         let owners = rows::lock_owners(&self.store, &mut tx).await?;
         let before = rows::lock_user(&self.store, &mut tx, id).await?.ok_or(DeskError::NotFound("user"))?;
         let user = patched(&before, &patch, actor, &owners)?;
-        rows::update_user(&mut tx, &user, hash.as_deref(), self.now()).await?;
+        rows::update_user(&mut tx, &user, hash.as_deref(), now).await?;
+        audit::record(&mut tx, actor, Deed::saved(Some(&before), &user), now).await?;
+        let packet = match &hash {
+            Some(_) => {
+                audit::record(&mut tx, actor, Deed::of(AuditAction::PasswordChanged, &user), now).await?;
+                self.tell_of_password(&mut tx, &user, actor, now).await?
+            }
+            None => None,
+        };
         if user.disabled || hash.is_some() {
             let kept = patch.keep_session.as_deref().filter(|_| !user.disabled).map(sign_in::digest);
-            rows::end_sessions(&mut tx, id, kept.as_deref()).await?;
+            sessions::end_all(&mut tx, id, kept.as_deref()).await?;
+            sessions::forget_links(&mut tx, id).await?;
         }
-        tx.commit().await?;
+        self.commit(tx, packet.into_iter().collect()).await?;
+        self.access_changed(id).await;
         Ok(user)
-    }
-
-    /// Gives a person a new password and ends their sessions.
-    ///
-    /// # Errors
-    /// There is no such person; a password that is too short.
-    pub async fn set_password(&self, id: UserId, new: &str) -> Result<(), DeskError> {
-        let hash = self.hash_checked(Some(new.to_owned())).await?;
-        let mut tx = self.store.begin().await?;
-        let user = rows::lock_user(&self.store, &mut tx, id).await?.ok_or(DeskError::NotFound("user"))?;
-        rows::update_user(&mut tx, &user, hash.as_deref(), self.now()).await?;
-        rows::end_sessions(&mut tx, id, None).await?;
-        tx.commit().await?;
-        Ok(())
     }
 
     async fn hash_checked(&self, password: Option<String>) -> Result<Option<String>, DeskError> {
@@ -222,6 +260,7 @@ mod tests {
             name: "Anna".into(),
             role,
             disabled: false,
+            second_step: false,
             created_at: Timestamp::from_millis(1),
         }
     }

@@ -52,7 +52,9 @@ async fn case(desk: &Desk, tx: &mut Tx, ticket: &TicketRow) -> Result<Case, Desk
     let to = chats::address(tx, ticket.view.profile.id).await?;
     let reach = match &to {
         None => Reach::Missing,
-        Some(address) if chats::opted_out(tx, address).await? => Reach::Unsubscribed,
+        Some(address) if chats::opted_out(tx, address, &desk.keyed_mail(address.as_str())).await? => {
+            Reach::Unsubscribed
+        }
         Some(_) => Reach::Known,
     };
     let unseen = chats::unseen(tx, ticket.view.id).await?;

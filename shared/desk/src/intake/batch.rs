@@ -11,7 +11,7 @@ use serde::Serialize;
 use tracing::Instrument;
 
 use super::{
-    Arrival, ArrivalKind, Landed, chat, email, media, proposed, receipts, reported, sms, trust,
+    Arrival, ArrivalKind, Landed, chat, email, erased, media, proposed, receipts, reported, sms, trust,
     verdict::{Verdict, verdict},
     visitor,
 };
@@ -20,7 +20,7 @@ use crate::{
     ledger::{LedgerState, new_id},
     settings,
     store::{
-        Tx,
+        Tx, erasures,
         ledger::{self, Line},
         outbox,
         rows::TicketRow,
@@ -37,17 +37,26 @@ pub(super) struct Outcome {
     pub ticket: Option<TicketId>,
     pub message: Option<MessageId>,
     pub profile: Option<ProfileId>,
+    /// It belongs to what was erased: nothing of it is kept.
+    pub erased: bool,
 }
 
 impl Outcome {
     /// A line in the ledger.
     pub fn ledger(state: LedgerState, reason: impl Into<String>) -> Self {
-        Self { state: Some(state), reason: reason.into(), ticket: None, message: None, profile: None }
+        Self {
+            state: Some(state),
+            reason: reason.into(),
+            ticket: None,
+            message: None,
+            profile: None,
+            erased: false,
+        }
     }
 
     /// Done; the ledger has no line for such a thing.
     pub fn done(reason: impl Into<String>, ticket: Option<TicketId>) -> Self {
-        Self { state: None, reason: reason.into(), ticket, message: None, profile: None }
+        Self { state: None, reason: reason.into(), ticket, message: None, profile: None, erased: false }
     }
 
     /// In a ticket.
@@ -58,7 +67,14 @@ impl Outcome {
             ticket: Some(ticket),
             message: Some(message),
             profile: Some(profile),
+            erased: false,
         }
+    }
+
+    /// It belongs to what was erased.
+    pub fn erased() -> Self {
+        let reason = "it was erased before, and was sent again";
+        Self { erased: true, ..Self::ledger(LedgerState::Duplicate, reason) }
     }
 
     /// In quarantine (G2).
@@ -158,28 +174,42 @@ pub(super) async fn take_in(desk: &Desk, arrivals: &[Arrival]) -> Result<Vec<Lan
     let mut batch = Batch::begin(desk).await?;
     let plan = admit(&mut batch, arrivals).await?;
     let mut landed: Vec<Option<Landed>> = vec![None; arrivals.len()];
-    let (mut settled, mut duplicates) = (Vec::new(), Vec::new());
+    let (mut settled, mut duplicates, mut people) = (Vec::new(), Vec::new(), Vec::new());
     for (index, step) in plan {
         let Some(arrival) = arrivals.get(index) else { continue };
         let outcome = match step {
             Verdict::Handle => Box::pin(handle(&mut batch, arrival)).instrument(arrival.span.clone()).await?,
             Verdict::Redelivered => Outcome::done("this delivery was handled before", None),
             Verdict::Duplicate => Outcome::ledger(LedgerState::Duplicate, "the sender sent it again"),
+            Verdict::Erased => Outcome::erased(),
         };
-        if let Some(key) = arrival.dedup_key() {
+        people.extend(outcome.profile.map(|profile| profile.to_string()));
+        if outcome.erased {
+            duplicates.extend(erased::forget(&mut batch, arrival, &outcome).await?);
+        } else if let Some(key) = arrival.dedup_key() {
             match step {
-                Verdict::Handle => settled.push(line(arrival, key, &outcome, batch.now)),
+                Verdict::Handle => {
+                    if outcome.state == Some(LedgerState::Duplicate) {
+                        erased::give_up_copy(&mut batch, arrival).await?;
+                    }
+                    settled.push(line(arrival, key, &outcome, batch.now));
+                }
                 Verdict::Duplicate => {
+                    erased::give_up_raw(&mut batch, arrival, &key).await?;
                     let key = format!("dup:{key}:{}", arrival.seq);
                     duplicates.push(line(arrival, key, &outcome, batch.now));
                 }
-                Verdict::Redelivered => {}
+                Verdict::Redelivered | Verdict::Erased => {}
             }
         }
         landed[index] = Some(outcome.landed());
     }
     ledger::settle(&desk.store, &mut batch.tx, &settled).await?;
     ledger::add(&desk.store, &mut batch.tx, &duplicates).await?;
+    // whoever was found before their erasure began is looked up again: what comes in now is of somebody new
+    if erasures::is_any_erasing(&desk.store, &mut batch.tx, &people).await? {
+        return Err(DeskError::Busy("a customer is being erased".into()));
+    }
     batch.commit().await?;
     let missing = || DeskError::Refused("an arrival was not looked at".into());
     landed.into_iter().map(|landed| landed.ok_or_else(missing)).collect()
@@ -201,6 +231,7 @@ async fn admit(batch: &mut Batch<'_>, arrivals: &[Arrival]) -> Result<Vec<(usize
         first.iter().map(|(key, index)| line(&arrivals[*index], key.clone(), &entered, batch.now)).collect();
     let store = &batch.desk.store;
     let fresh = ledger::enter(store, &mut batch.tx, &lines).await?;
+    let erased = erased::among(batch, &fresh).await?;
     let known: Vec<&str> = first.keys().map(String::as_str).filter(|key| !fresh.contains(*key)).collect();
     let mut before: HashMap<String, (LedgerState, i64)> = HashMap::new();
     for (key, line) in ledger::before(store, &mut batch.tx, &known).await? {
@@ -210,6 +241,9 @@ async fn admit(batch: &mut Batch<'_>, arrivals: &[Arrival]) -> Result<Vec<(usize
     for (_, _, index) in order {
         let arrival = &arrivals[index];
         let step = arrival.dedup_key().map_or(Verdict::Handle, |key| {
+            if erased.contains(&key) {
+                return Verdict::Erased;
+            }
             let step = verdict(before.get(&key).copied(), number(arrival), arrival.is_replay());
             if step == Verdict::Handle {
                 // a second one of the same key in this batch finds the first
@@ -237,7 +271,7 @@ async fn handle(batch: &mut Batch<'_>, arrival: &Arrival) -> Result<Outcome, Des
     }
 }
 
-fn line(arrival: &Arrival, dedup_key: String, outcome: &Outcome, now: Timestamp) -> Line {
+pub(super) fn line(arrival: &Arrival, dedup_key: String, outcome: &Outcome, now: Timestamp) -> Line {
     let state = outcome.state.unwrap_or(LedgerState::Robot);
     let keep = matches!(state, LedgerState::Blocked | LedgerState::Held | LedgerState::Robot);
     let envelope =
@@ -253,12 +287,16 @@ fn line(arrival: &Arrival, dedup_key: String, outcome: &Outcome, now: Timestamp)
         ticket: outcome.ticket,
         message: outcome.message,
         profile: outcome.profile,
+        raw_blob: match &arrival.kind {
+            ArrivalKind::Email(mail) if envelope.is_some() => Some(mail.raw.clone()),
+            _ => None,
+        },
         envelope,
         stream_seq: number(arrival),
         received_at: arrival.at,
     }
 }
 
-fn number(arrival: &Arrival) -> i64 {
+pub(super) fn number(arrival: &Arrival) -> i64 {
     i64::try_from(arrival.seq).unwrap_or(i64::MAX)
 }

@@ -14,12 +14,14 @@ use super::{
 };
 use crate::{
     DeskError, entropy,
-    store::{addresses, addresses::KnownProfile, rows::TicketRow, threads},
+    store::{addresses, addresses::KnownProfile, rows::TicketRow, threads, uploads},
     text, timers,
 };
 
 /// Takes in a visitor's message.
 pub(super) async fn take_in(batch: &mut Batch<'_>, chat: &InboundChat) -> Result<Outcome, DeskError> {
+    // whatever becomes of the message: it may be sent through again later
+    uploads::take(&mut batch.tx, chat.blobs(), chat.received_at).await?;
     let key = chat_thread(&chat.session.to_string());
     let candidate = TicketId::new(batch.now, &entropy());
     if let Some(found) = threads::find(&mut batch.tx, &key).await? {
@@ -47,7 +49,7 @@ async fn go_on(
     row: Option<TicketRow>,
 ) -> Result<Outcome, DeskError> {
     let mut row =
-        row.ok_or_else(|| DeskError::Refused(format!("the thread {key} names a ticket that is not there")))?;
+        row.ok_or_else(|| DeskError::Busy(format!("the ticket of the thread {key} is being erased")))?;
     let customer = &row.view.profile;
     let profile = KnownProfile { id: customer.id, name: customer.name.clone(), blocked: customer.blocked };
     if profile.blocked {

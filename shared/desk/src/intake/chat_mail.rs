@@ -6,13 +6,14 @@ use std::collections::HashMap;
 use domain::{
     AuthorKind, Channel, MessageId,
     event::{InboundEmail, MailKind},
+    mail::{MailView, Signal, WhyHere},
     ticket::State,
 };
 
 use super::{
     batch::{Batch, Outcome},
     landing::{self, Effect, Incoming},
-    visitor,
+    mail_view, trust, visitor,
 };
 use crate::{
     DeskError, entropy, follow_up,
@@ -85,7 +86,7 @@ pub(super) async fn take_in(
             raw: Some(&mail.raw),
             base_subject: "",
         }),
-        shown: None,
+        shown: Some((shown(mail), None)),
         effect: if by_person { Effect::Opens } else { Effect::Quiet },
         answered: false,
     };
@@ -94,5 +95,13 @@ pub(super) async fn take_in(
     if let Some(id) = &mail.message_id {
         mail_ids::add(&mut batch.tx, mail.mailbox.as_str(), id, ticket.view.id, message, false).await?;
     }
+    trust::ask(batch, mail, message)?;
     Ok(Outcome::ticket(WHY, ticket.view.id, message, profile.id))
+}
+
+/// Its head, as of any mail. A chat has no subject that could be another, and shows words alone.
+fn shown(mail: &InboundEmail) -> Box<MailView> {
+    let why_here = WhyHere { signal: Signal::MessageId, detail: WHY.to_owned() };
+    let (view, _) = mail_view::shown(mail, None, why_here, None);
+    Box::new(MailView { has_html: false, ..*view })
 }

@@ -12,7 +12,7 @@ use domain::{
 
 use super::{
     batch::{Batch, Outcome},
-    chat_mail, delivery,
+    chat_mail, delivery, erased,
     landing::{self, Effect, Incoming, NewTicket},
     mail_place, mail_view, mailbox,
     profile::whose,
@@ -49,6 +49,12 @@ pub(super) async fn take_in(batch: &mut Batch<'_>, mail: &InboundEmail) -> Resul
     let own = mail.message_id.as_ref().and_then(|id| known.get(id)).copied();
     if own.is_some_and(|own| own.outbound) {
         return Ok(Outcome::ledger(LedgerState::Robot, "our own mail came back to us"));
+    }
+    if let Some(id) = &mail.message_id
+        && own.is_none()
+        && erased::is_mail(batch, mail.mailbox.as_str(), id).await?
+    {
+        return Ok(Outcome::erased());
     }
     if mail.kind == MailKind::Bounce
         && let Some((ours, signal)) = bounced(batch, mail, &known).await?
@@ -188,8 +194,7 @@ async fn bounce(
     signal: Signal,
 ) -> Result<Outcome, DeskError> {
     let row = batch.ticket(ours.ticket).await?;
-    let mut ticket =
-        row.ok_or_else(|| DeskError::Refused("a known mail is of a ticket that is not there".into()))?;
+    let Some(mut ticket) = row else { return Ok(Outcome::erased()) };
     let customer = &ticket.view.profile;
     let profile = KnownProfile { id: customer.id, name: customer.name.clone(), blocked: customer.blocked };
     let references = joined(mail);

@@ -36,6 +36,7 @@ pub(super) fn shown(
         has_html: mail.html.is_some(),
         original: true,
         unreadable: mail.unreadable.as_deref().map(text::line),
+        appointments: mail.appointments.clone(),
     };
     let reply_text = mail.reply_text.as_deref().map(text::clean).filter(|reply| *reply != mail.text);
     (Box::new(view), reply_text)

@@ -10,8 +10,16 @@ use super::{
     batch::{Batch, Outcome},
     mail_place, trust,
 };
-use crate::{DeskError, entropy, ledger::LedgerState, mailboxes, store::mailboxes as rows, text};
+use crate::{
+    DeskError, entropy,
+    ledger::LedgerState,
+    mail_thread, mailboxes,
+    store::{mailboxes as rows, notices},
+    text,
+};
 
+/// Most mails of ours that one mail is asked about.
+const MOST_NAMED: usize = 20;
 /// Longest reason that is kept, in characters.
 const LONGEST_REASON: usize = 300;
 
@@ -22,6 +30,10 @@ pub(super) async fn take_in(
 ) -> Result<Option<Outcome>, DeskError> {
     if let Some(asked) = &mail.confirmation {
         return confirmation(batch, mail, asked).await.map(Some);
+    }
+    if is_about_account(batch, mail).await? {
+        let why = "it returns or answers a mail about somebody's account, whose links are for nobody else";
+        return Ok(Some(Outcome::ledger(LedgerState::Robot, why)));
     }
     let bounced = mail_place::bounced(batch.desk, mail).filter(|_| mail.kind == MailKind::Bounce);
     let Some(id) = bounced.or_else(|| mailboxes::trial_in(&mail.subject)) else { return Ok(None) };
@@ -40,6 +52,13 @@ pub(super) async fn take_in(
     Ok(Some(Outcome::ledger(LedgerState::Robot, "the trial mail of this mailbox came back")))
 }
 
+/// Whether it brings back what was written to a colleague about their account: agents are not to read that.
+async fn is_about_account(batch: &mut Batch<'_>, mail: &InboundEmail) -> Result<bool, DeskError> {
+    let named = mail.refers_to.iter().rev().filter_map(|id| mail_thread::message_of(id)).take(MOST_NAMED);
+    let ids: Vec<_> = mail_place::bounced(batch.desk, mail).into_iter().chain(named).collect();
+    Ok(!ids.is_empty() && notices::is_about_account(&batch.desk.store, &mut batch.tx, &ids).await?)
+}
+
 async fn confirmation(
     batch: &mut Batch<'_>,
     mail: &InboundEmail,
@@ -55,6 +74,10 @@ async fn confirmation(
 }
 
 async fn bounce(batch: &mut Batch<'_>, mail: &InboundEmail, id: MessageId) -> Result<Outcome, DeskError> {
+    if !mail.undelivered.is_empty() && mail.undelivered.iter().all(|one| one.delayed) {
+        let why = "the trial mail of this mailbox is late: a server on its way goes on trying";
+        return Ok(Outcome::ledger(LedgerState::Robot, why));
+    }
     let named = mail.undelivered.iter().find(|one| !one.delayed).map(|one| one.reason.as_str());
     let why: String = text::line(named.unwrap_or(&mail.text)).chars().take(LONGEST_REASON).collect();
     if rows::trial_moved(&mut batch.tx, id, MessageStatus::Failed, Some(&why)).await? {
@@ -69,7 +92,7 @@ async fn tell(
     id: MessageId,
     what: &str,
 ) -> Result<(), DeskError> {
-    let packet = mailboxes::changed(&mut batch.tx, &mail.mailbox, id, what, batch.now).await?;
+    let packet = mailboxes::changed(&mut batch.tx, &mail.mailbox, &format!("{id}:{what}"), batch.now).await?;
     batch.told([packet]);
     Ok(())
 }

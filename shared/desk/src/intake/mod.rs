@@ -30,6 +30,7 @@ mod chat_mail;
 mod consented;
 mod delivery;
 mod email;
+mod erased;
 mod keys;
 mod keyword;
 mod landing;

@@ -16,7 +16,9 @@ pub(super) async fn whose(
 ) -> Result<KnownProfile, DeskError> {
     let Some(mut known) = addresses::find(&mut batch.tx, address).await? else {
         let id = ProfileId::new(batch.now, &entropy());
-        return addresses::create(&mut batch.tx, id, address, name, batch.now).await;
+        let new = addresses::create(&mut batch.tx, id, address, name, batch.now).await?;
+        batch.desk.recall_refusals(&mut batch.tx, new.id, address).await?;
+        return Ok(new);
     };
     if let (None, Some(name)) = (&known.name, name) {
         addresses::name(&mut batch.tx, known.id, &name, batch.now).await?;

@@ -70,7 +70,7 @@ async fn trial(
     };
     if mailboxes::trial_moved(&mut batch.tx, id, status, why.as_deref()).await? {
         let packet =
-            crate::mailboxes::changed(&mut batch.tx, &mailbox, id, status.as_str(), batch.now).await?;
+            crate::mailboxes::changed(&mut batch.tx, &mailbox, &format!("{id}:{status}"), batch.now).await?;
         batch.told([packet]);
     }
     Ok(())

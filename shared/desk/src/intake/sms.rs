@@ -126,7 +126,7 @@ pub(super) async fn land(
     }
     let row = batch.ticket(ticket).await?;
     let mut row =
-        row.ok_or_else(|| DeskError::Refused(format!("the thread {key} names a ticket that is not there")))?;
+        row.ok_or_else(|| DeskError::Busy(format!("the ticket of the thread {key} is being erased")))?;
     landing::add(batch, &mut row, profile, incoming).await?;
     Ok(Outcome::ticket(why, ticket, message, profile.id))
 }

@@ -63,8 +63,8 @@ async fn of_mailbox(batch: &mut Batch<'_>, judged: &MailJudged) -> Result<Outcom
     let Some(mailbox) = store::mailboxes::judged(&mut batch.tx, id, &plain(&judged.trust)).await? else {
         return Ok(Outcome::done("there is no such mail", None));
     };
-    let what = format!("judged:{}", judged.trust.mark);
-    let packet = mailboxes::changed(&mut batch.tx, &mailbox, id, &what, batch.now).await?;
+    let what = format!("{id}:judged:{}", judged.trust.mark);
+    let packet = mailboxes::changed(&mut batch.tx, &mailbox, &what, batch.now).await?;
     batch.told([packet]);
     Ok(Outcome::done(format!("a mail about {mailbox} was judged"), None))
 }

@@ -11,6 +11,8 @@ pub(super) enum Verdict {
     Redelivered,
     /// The sender sent it again: a line in the ledger says so.
     Duplicate,
+    /// It was erased, and was sent again.
+    Erased,
 }
 
 /// The verdict on an arrival with number `seq`, when `before` is what its key stands for already.

@@ -15,12 +15,16 @@ use super::{
 };
 use crate::{
     DeskError, follow_up,
-    store::{addresses, chats, messages, presence, rows::TicketRow, threads, ticket_write},
+    store::{addresses, chats, messages, presence, rows::TicketRow, threads, ticket_write, uploads},
     text, timers,
 };
 
 /// Takes in a signal. Before the first message there is no ticket, and nothing to do.
 pub(super) async fn take_in(batch: &mut Batch<'_>, signal: &VisitorSignal) -> Result<Outcome, DeskError> {
+    if let VisitorSignalKind::PutUp { blob } = &signal.kind {
+        uploads::put_up(&mut batch.tx, blob, signal.at).await?;
+        return Ok(Outcome::done("a file waits for its message", None));
+    }
     let none = || Outcome::done("the session has no ticket", None);
     let Some(ticket) = threads::find(&mut batch.tx, &chat_thread(&signal.session.to_string())).await? else {
         return Ok(none());
@@ -38,6 +42,7 @@ pub(super) async fn take_in(batch: &mut Batch<'_>, signal: &VisitorSignal) -> Re
             rated(batch, row, Rating { score: (*score).clamp(1, 5), comment }).await?;
         }
         VisitorSignalKind::Transcript { email } => transcript(batch, row, email).await?,
+        VisitorSignalKind::PutUp { .. } => {}
     }
     Ok(Outcome::done("a visitor's signal", Some(ticket)))
 }

@@ -5,12 +5,15 @@ use std::sync::{Arc, PoisonError, RwLock};
 use bus::Packet;
 use domain::{
     RuleId, TeamId, Timestamp,
+    audit::AuditNoun,
     event::RoutingPart,
     routing::{Action, Conditions, Rule},
 };
 
 use crate::{
-    Actor, Desk, DeskError, entropy,
+    Actor, Desk, DeskError,
+    audit::{self, Deed},
+    entropy,
     store::{Tx, accounts, rules as rows, teams as team_rows},
     teams, text,
     tickets::normalised,
@@ -103,6 +106,7 @@ impl Desk {
         }
         let rule = checked(&mut tx, new.with_id(RuleId::new(now, &entropy()))).await?;
         rows::save(&mut tx, &rule, all.len(), now).await?;
+        audit::record(&mut tx, actor, Deed::saved(None, &rule), now).await?;
         self.tell_of_rules(tx, now).await?;
         tracing::info!(rule = rule.name, by = %actor.id, "a rule was added");
         Ok(rule)
@@ -129,6 +133,7 @@ impl Desk {
         let rule =
             if rule.enabled || rule.actions != before.actions { checked(&mut tx, rule).await? } else { rule };
         rows::save(&mut tx, &rule, place, now).await?;
+        audit::record(&mut tx, actor, Deed::saved(Some(before), &rule), now).await?;
         self.tell_of_rules(tx, now).await?;
         tracing::info!(rule = rule.name, by = %actor.id, "a rule was changed");
         Ok(rule)
@@ -144,6 +149,7 @@ impl Desk {
         let all = self.hold_rules(&mut tx).await?;
         let (_, rule) = placed(&all, id)?;
         rows::delete(&mut tx, id).await?;
+        audit::record(&mut tx, actor, Deed::removed(rule), now).await?;
         let rest = all.iter().filter(|rule| rule.id != id);
         for (place, rule) in rest.enumerate() {
             rows::save(&mut tx, rule, place, now).await?;
@@ -173,6 +179,8 @@ impl Desk {
             rows::save(&mut tx, rule, place, now).await?;
             ordered.push(rule.clone());
         }
+        let order: Vec<&str> = ordered.iter().map(|rule| rule.name.as_str()).collect();
+        audit::record(&mut tx, actor, Deed::reordered(AuditNoun::Rule, &order), now).await?;
         self.tell_of_rules(tx, now).await?;
         tracing::info!(by = %actor.id, "the rules were put into another order");
         Ok(ordered)

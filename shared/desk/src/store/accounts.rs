@@ -7,19 +7,20 @@ use super::{Store, Tx, rows::word};
 use crate::{
     DeskError,
     accounts::{Actor, ApiKey, User},
-    sign_in::{NewSession, Session},
 };
 
-const USER: &str =
-    "SELECT u.id, u.email, u.name, u.role, u.disabled_at, u.created_at, u.password_hash FROM users u";
+const USER: &str = "SELECT u.id, u.email, u.name, u.role, u.disabled_at, u.created_at, u.password_hash, \
+    (SELECT count(*) FROM second_steps s WHERE s.user_id = u.id AND s.confirmed_at IS NOT NULL) AS second_step \
+    FROM users u";
 
-fn user_of(row: &AnyRow) -> Result<User, DeskError> {
+pub(super) fn user_of(row: &AnyRow) -> Result<User, DeskError> {
     Ok(User {
         id: word(row.try_get("id")?)?,
         email: word::<EmailAddress>(row.try_get("email")?)?,
         name: row.try_get("name")?,
         role: word::<Role>(row.try_get("role")?)?,
         disabled: row.try_get::<Option<i64>, _>("disabled_at")?.is_some(),
+        second_step: row.try_get::<i64, _>("second_step")? > 0,
         created_at: Timestamp::from_millis(row.try_get("created_at")?),
     })
 }
@@ -60,6 +61,12 @@ pub(crate) async fn user(store: &Store, id: UserId) -> Result<Option<User>, Desk
     row.as_ref().map(user_of).transpose()
 }
 
+/// Whether somebody has that address.
+pub(crate) async fn is_user(tx: &mut Tx, email: &EmailAddress) -> Result<bool, DeskError> {
+    let query = sqlx::query("SELECT id FROM users WHERE email = $1").bind(email.as_str());
+    Ok(query.fetch_optional(&mut **tx).await?.is_some())
+}
+
 /// One user, as a transaction sees them.
 pub(crate) async fn user_in(tx: &mut Tx, id: UserId) -> Result<Option<User>, DeskError> {
     let statement = AssertSqlSafe(format!("{USER} WHERE u.id = $1"));
@@ -72,6 +79,12 @@ pub(crate) async fn lock_user(store: &Store, tx: &mut Tx, id: UserId) -> Result<
     let statement = AssertSqlSafe(format!("{USER} WHERE u.id = $1{}", store.dialect.for_update));
     let row = sqlx::query(statement).bind(id.to_string()).fetch_optional(&mut **tx).await?;
     row.as_ref().map(user_of).transpose()
+}
+
+/// The hash of somebody's password, if they have one.
+pub(crate) async fn password_hash(tx: &mut Tx, id: UserId) -> Result<Option<String>, DeskError> {
+    let sql = "SELECT password_hash FROM users WHERE id = $1";
+    Ok(sqlx::query_scalar(sql).bind(id.to_string()).fetch_one(&mut **tx).await?)
 }
 
 /// Every owner who may sign in, locked until the transaction ends.
@@ -116,75 +129,6 @@ pub(crate) async fn update_user(
     Ok(())
 }
 
-/// Ends a user's sessions and sign-in links, but for one session.
-pub(crate) async fn end_sessions(tx: &mut Tx, id: UserId, but: Option<&str>) -> Result<(), DeskError> {
-    sqlx::query("DELETE FROM sessions WHERE user_id = $1 AND token_hash <> $2")
-        .bind(id.to_string())
-        .bind(but.unwrap_or_default())
-        .execute(&mut **tx)
-        .await?;
-    sqlx::query("DELETE FROM sign_in_links WHERE user_id = $1")
-        .bind(id.to_string())
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
-}
-
-/// Adds a session.
-pub(crate) async fn insert_session(
-    tx: &mut Tx,
-    hash: &str,
-    new: &NewSession,
-    now: Timestamp,
-) -> Result<(), DeskError> {
-    sqlx::query(
-        "INSERT INTO sessions (token_hash, user_id, csrf, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)",
-    )
-    .bind(hash)
-    .bind(new.user.id.to_string())
-    .bind(&new.csrf)
-    .bind(now.millis())
-    .bind(new.expires_at.millis())
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
-}
-
-/// A session that is good now, of somebody who may sign in.
-pub(crate) async fn session(store: &Store, hash: &str, now: Timestamp) -> Result<Option<Session>, DeskError> {
-    let row = sqlx::query(
-        "SELECT u.id, u.email, u.name, u.role, u.disabled_at, u.created_at, s.csrf, s.expires_at \
-         FROM sessions s JOIN users u ON u.id = s.user_id \
-         WHERE s.token_hash = $1 AND s.expires_at > $2 AND u.disabled_at IS NULL",
-    )
-    .bind(hash)
-    .bind(now.millis())
-    .fetch_optional(store.reader())
-    .await?;
-    row.map(|row| {
-        let expires_at = Timestamp::from_millis(row.try_get("expires_at")?);
-        Ok(Session { user: user_of(&row)?, csrf: row.try_get("csrf")?, expires_at })
-    })
-    .transpose()
-}
-
-/// Makes a session last until then.
-pub(crate) async fn prolong_session(tx: &mut Tx, hash: &str, until: Timestamp) -> Result<(), DeskError> {
-    sqlx::query("UPDATE sessions SET expires_at = $1 WHERE token_hash = $2")
-        .bind(until.millis())
-        .bind(hash)
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
-}
-
-/// Ends a session and says whose it was.
-pub(crate) async fn end_session(tx: &mut Tx, hash: &str) -> Result<Option<UserId>, DeskError> {
-    let sql = "DELETE FROM sessions WHERE token_hash = $1 RETURNING user_id";
-    let row = sqlx::query(sql).bind(hash).fetch_optional(&mut **tx).await?;
-    row.map(|row| word(row.try_get("user_id")?)).transpose()
-}
-
 /// Adds a sign-in link.
 pub(crate) async fn insert_link(
     tx: &mut Tx,
@@ -205,18 +149,30 @@ pub(crate) async fn insert_link(
     Ok(())
 }
 
-/// Uses a sign-in link up and says whose it was; `None` when it is none, used or too old.
-pub(crate) async fn use_link(tx: &mut Tx, hash: &str, now: Timestamp) -> Result<Option<UserId>, DeskError> {
-    let row = sqlx::query("DELETE FROM sign_in_links WHERE token_hash = $1 RETURNING user_id, expires_at")
+/// Whose sign-in link that is, locked until the transaction ends; `None` when it is none, or was used.
+pub(crate) async fn lock_owner_of_link(
+    store: &Store,
+    tx: &mut Tx,
+    hash: &str,
+) -> Result<Option<User>, DeskError> {
+    let sql = "SELECT user_id FROM sign_in_links WHERE token_hash = $1";
+    let owner: Option<String> = sqlx::query_scalar(sql).bind(hash).fetch_optional(&mut **tx).await?;
+    match owner {
+        Some(owner) => lock_user(store, tx, word(&owner)?).await,
+        None => Ok(None),
+    }
+}
+
+/// Uses a sign-in link up; `false` when it is none, used or too old. Its owner is locked before.
+pub(crate) async fn use_link(tx: &mut Tx, hash: &str, now: Timestamp) -> Result<bool, DeskError> {
+    let row = sqlx::query("DELETE FROM sign_in_links WHERE token_hash = $1 RETURNING expires_at")
         .bind(hash)
         .fetch_optional(&mut **tx)
         .await?;
-    match row {
-        Some(row) if row.try_get::<i64, _>("expires_at")? > now.millis() => {
-            word(row.try_get("user_id")?).map(Some)
-        }
-        _ => Ok(None),
-    }
+    Ok(match row {
+        Some(row) => row.try_get::<i64, _>("expires_at")? > now.millis(),
+        None => false,
+    })
 }
 
 /// Adds a key; `false` when its hash is there already.
@@ -254,14 +210,14 @@ pub(crate) async fn keys(store: &Store) -> Result<Vec<ApiKey>, DeskError> {
         .collect()
 }
 
-/// Revokes a key.
-pub(crate) async fn revoke_key(tx: &mut Tx, id: &str, now: Timestamp) -> Result<(), DeskError> {
-    sqlx::query("UPDATE api_keys SET revoked_at = $1 WHERE id = $2 AND revoked_at IS NULL")
+/// Revokes a key; `false` when it was already.
+pub(crate) async fn revoke_key(tx: &mut Tx, id: &str, now: Timestamp) -> Result<bool, DeskError> {
+    let done = sqlx::query("UPDATE api_keys SET revoked_at = $1 WHERE id = $2 AND revoked_at IS NULL")
         .bind(now.millis())
         .bind(id)
         .execute(&mut **tx)
         .await?;
-    Ok(())
+    Ok(done.rows_affected() == 1)
 }
 
 /// Who has the key with that hash.
@@ -272,7 +228,13 @@ pub(crate) async fn actor_of_key(store: &Store, hash: &str) -> Result<Option<Act
         .await?;
     row.map(|row| {
         let id = word::<UserId>(row.try_get("id")?)?.0;
-        Ok(Actor { id, name: row.try_get("name")?, role: word(row.try_get("role")?)?, user: None })
+        Ok(Actor {
+            id,
+            name: row.try_get("name")?,
+            role: word(row.try_get("role")?)?,
+            user: None,
+            from: None,
+        })
     })
     .transpose()
 }

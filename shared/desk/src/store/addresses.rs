@@ -46,7 +46,7 @@ pub async fn find(tx: &mut Tx, address: &Address) -> Result<Option<KnownProfile>
 /// The database cannot be read.
 pub async fn known(tx: &mut Tx, id: ProfileId) -> Result<Option<KnownProfile>, DeskError> {
     let sql = "SELECT id, name, blocked_at FROM profiles \
-        WHERE id = (SELECT COALESCE(merged_into, id) FROM profiles WHERE id = $1)";
+        WHERE id = (SELECT COALESCE(merged_into, id) FROM profiles WHERE id = $1) AND erasing = 0";
     let row = sqlx::query(sql).bind(id.to_string()).fetch_optional(&mut **tx).await?;
     row.map(|row| {
         let blocked = row.try_get::<Option<i64>, _>("blocked_at")?.is_some();

@@ -86,6 +86,8 @@ pub(crate) async fn forget(tx: &mut Tx, now: Timestamp, answers: Timestamp) -> R
         ("DELETE FROM idempotency WHERE created_at < $1", answers),
         ("DELETE FROM sessions WHERE expires_at < $1", now),
         ("DELETE FROM sign_in_links WHERE expires_at < $1", now),
+        ("DELETE FROM password_links WHERE expires_at < $1", now),
+        ("DELETE FROM pending_sign_ins WHERE expires_at < $1", now),
     ] {
         sqlx::query(sql).bind(before.millis()).execute(&mut **tx).await?;
     }

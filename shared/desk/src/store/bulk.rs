@@ -92,7 +92,7 @@ pub(crate) async fn take_matching(
 ) -> Result<i64, DeskError> {
     let mut conditions = Conditions::default();
     let job = conditions.text(&job.to_string());
-    ticket_list::narrow(&mut conditions, store, filter, actor)?;
+    ticket_list::narrow(&mut conditions, store, filter, actor, &ticket_list::Frequent::default())?;
     let limit = conditions.number(limit);
     let sql = format!(
         "INSERT INTO bulk_items (job_id, ticket_id, state) SELECT {job}, t.id, 'pending' {TICKET_FROM}{} \

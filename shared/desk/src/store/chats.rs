@@ -156,13 +156,14 @@ pub async fn address(tx: &mut Tx, profile: ProfileId) -> Result<Option<EmailAddr
     Ok(found.flatten().and_then(|text| EmailAddress::parse(&text).ok()))
 }
 
-/// Whether an address asked for no more mails about chats.
+/// Whether an address asked for no more mails about chats, itself or before it was erased.
 ///
 /// # Errors
 /// The database cannot be read.
-pub async fn opted_out(tx: &mut Tx, address: &EmailAddress) -> Result<bool, DeskError> {
-    let sql = "SELECT CAST(1 AS BIGINT) FROM mail_opt_outs WHERE address = $1";
-    let found: Option<i64> = sqlx::query_scalar(sql).bind(address.as_str()).fetch_optional(&mut **tx).await?;
+pub async fn opted_out(tx: &mut Tx, address: &EmailAddress, hash: &str) -> Result<bool, DeskError> {
+    let sql = "SELECT CAST(1 AS BIGINT) FROM mail_opt_outs WHERE address IN ($1, $2) LIMIT 1";
+    let found: Option<i64> =
+        sqlx::query_scalar(sql).bind(address.as_str()).bind(hash).fetch_optional(&mut **tx).await?;
     Ok(found.is_some())
 }
 

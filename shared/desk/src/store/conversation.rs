@@ -68,7 +68,7 @@ pub(crate) async fn message(
     Ok(rows::messages(store, &mut **tx, &found, ticket).await?.pop())
 }
 
-/// Who wrote to a ticket after its version `seen`, other than `reader` and robots: `customer` or `agent`, and a name.
+/// Who wrote to a ticket after its version `seen` and did not take it back, other than `reader` and robots: `customer` or `agent`, and a name.
 pub(crate) async fn wrote_since(
     tx: &mut Tx,
     ticket: TicketId,
@@ -77,6 +77,7 @@ pub(crate) async fn wrote_since(
 ) -> Result<Option<(String, Option<String>)>, DeskError> {
     let row = sqlx::query(
         "SELECT author_kind, author_name FROM messages WHERE ticket_id = $1 AND version > $2 AND \
+         COALESCE(error_code, '') <> 'undone' AND \
          (author_kind = 'customer' OR (author_kind = 'agent' AND COALESCE(author_id, '') <> $3)) \
          ORDER BY seq DESC LIMIT 1",
     )

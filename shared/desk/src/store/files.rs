@@ -6,7 +6,7 @@ use domain::{AttachmentId, MessageId, Timestamp, message::Attachment};
 use sqlx::{AssertSqlSafe, Row};
 use uuid::Uuid;
 
-use super::{Store, Tx, rows};
+use super::{Connection, Store, Tx, rows};
 use crate::DeskError;
 
 const FILE: &str = "SELECT id, name, content_type, size, blob FROM attachments";
@@ -47,20 +47,26 @@ pub(crate) async fn unused(
     tx: &mut Tx,
     ids: &[AttachmentId],
 ) -> Result<Vec<Attachment>, DeskError> {
+    let found = still_unused(store, tx, ids).await?;
+    let mut files: HashMap<AttachmentId, Attachment> =
+        found.into_iter().map(|file| (file.id, file)).collect();
+    let missing = || DeskError::invalid("attachments", "a file is not there, or belongs to another message");
+    ids.iter().map(|id| files.remove(id).ok_or_else(missing)).collect()
+}
+
+/// Those of these files that belong to no message, in no order.
+pub(crate) async fn still_unused(
+    store: &Store,
+    connection: &mut Connection,
+    ids: &[AttachmentId],
+) -> Result<Vec<Attachment>, DeskError> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
     let list = store.values(1, ids.len());
     let statement = AssertSqlSafe(format!("{FILE} WHERE message_id IS NULL AND id IN {list}"));
     let query = ids.iter().fold(sqlx::query(statement), |query, id| query.bind(id.to_string()));
-    let found = query.fetch_all(&mut **tx).await?;
-    let mut files: HashMap<AttachmentId, Attachment> = HashMap::new();
-    for row in &found {
-        let file = rows::attachment(row)?;
-        files.insert(file.id, file);
-    }
-    let missing = || DeskError::invalid("attachments", "a file is not there, or belongs to another message");
-    ids.iter().map(|id| files.remove(id).ok_or_else(missing)).collect()
+    query.fetch_all(connection).await?.iter().map(rows::attachment).collect()
 }
 
 /// The raw mail of a message: its blob key and its subject. `None` where there is none.

@@ -37,6 +37,8 @@ pub struct Line {
     pub profile: Option<ProfileId>,
     /// The event's envelope, where it may be wanted again.
     pub envelope: Option<String>,
+    /// Where the raw bytes of a mail lie that the envelope names: they are not deleted.
+    pub raw_blob: Option<String>,
     /// The bus's number of the event.
     pub stream_seq: i64,
     /// When it was taken in.
@@ -53,8 +55,8 @@ pub struct Before {
 }
 
 const COLUMNS: &str = "(id, dedup_key, subject, channel, external_id, state, reason, ticket_id, message_id, \
-    profile_id, envelope, stream_seq, received_at)";
-const WIDTH: usize = 13;
+    profile_id, envelope, raw_blob, stream_seq, received_at)";
+const WIDTH: usize = 14;
 
 fn bound<'q>(
     query: Query<'q, Any, sqlx::any::AnyArguments>,
@@ -72,6 +74,7 @@ fn bound<'q>(
         .bind(line.message.map(|id| id.to_string()))
         .bind(line.profile.map(|id| id.to_string()))
         .bind(line.envelope.clone())
+        .bind(line.raw_blob.clone())
         .bind(line.stream_seq)
         .bind(line.received_at.millis())
 }
@@ -110,6 +113,7 @@ pub async fn enter(store: &Store, tx: &mut Tx, lines: &[Line]) -> Result<HashSet
 pub async fn settle(store: &Store, tx: &mut Tx, lines: &[Line]) -> Result<(), DeskError> {
     let set = "DO UPDATE SET state = excluded.state, reason = excluded.reason, ticket_id = excluded.ticket_id, \
         message_id = excluded.message_id, profile_id = excluded.profile_id, envelope = excluded.envelope, \
+        raw_blob = excluded.raw_blob, \
         stream_seq = excluded.stream_seq";
     write(store, tx, lines, set).await.map(drop)
 }
@@ -141,6 +145,18 @@ pub async fn restate(
     .bind(dedup_key)
     .execute(&mut **tx)
     .await?;
+    Ok(())
+}
+
+/// The event that a line keeps.
+pub(crate) async fn envelope_of(tx: &mut Tx, dedup_key: &str) -> Result<Option<String>, DeskError> {
+    let sql = "SELECT envelope FROM ledger WHERE dedup_key = $1 AND envelope IS NOT NULL";
+    Ok(sqlx::query_scalar(sql).bind(dedup_key).fetch_optional(&mut **tx).await?)
+}
+
+/// Takes a line back that was entered.
+pub(crate) async fn take_back(tx: &mut Tx, dedup_key: &str) -> Result<(), DeskError> {
+    sqlx::query("DELETE FROM ledger WHERE dedup_key = $1").bind(dedup_key).execute(&mut **tx).await?;
     Ok(())
 }
 

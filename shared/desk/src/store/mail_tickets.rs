@@ -7,7 +7,7 @@ use domain::{
 use sqlx::Row;
 
 use super::{Tx, rows::word, search_index};
-use crate::DeskError;
+use crate::{DeskError, text};
 
 /// Mails of a ticket in whose heads people are looked for, the newest ones.
 const LOOKED_INTO: i64 = 50;
@@ -38,10 +38,10 @@ pub(crate) async fn about(
     id.as_deref().map(word).transpose()
 }
 
-/// Whether somebody stands in the head of a mail of a ticket.
+/// Whether somebody stands in the head of a mail of a ticket. What its author took back reached nobody.
 pub(crate) async fn stands_in(tx: &mut Tx, ticket: TicketId, who: &EmailAddress) -> Result<bool, DeskError> {
-    let sql =
-        "SELECT mail FROM messages WHERE ticket_id = $1 AND mail IS NOT NULL ORDER BY seq DESC LIMIT $2";
+    let sql = "SELECT mail FROM messages WHERE ticket_id = $1 AND mail IS NOT NULL AND COALESCE(error_code, '') <> 'undone' \
+        ORDER BY seq DESC LIMIT $2";
     let rows = sqlx::query(sql).bind(ticket.to_string()).bind(LOOKED_INTO).fetch_all(&mut **tx).await?;
     for row in rows {
         let Ok(mail) = serde_json::from_str::<MailView>(row.try_get("mail")?) else { continue };
@@ -71,7 +71,8 @@ pub(crate) struct Whereabouts {
 
 /// Where a message is; `None` for one that is in no ticket.
 pub(crate) async fn whereabouts(tx: &mut Tx, id: MessageId) -> Result<Option<Whereabouts>, DeskError> {
-    let sql = "SELECT ticket_id, (SELECT count(*) FROM messages o WHERE o.ticket_id = m.ticket_id AND o.id <> m.id) \
+    let sql = "SELECT ticket_id, (SELECT count(*) FROM messages o WHERE o.ticket_id = m.ticket_id AND o.id <> m.id \
+        AND COALESCE(o.error_code, '') <> 'undone') \
         AS others FROM messages m WHERE id = $1 AND ticket_id IS NOT NULL";
     let row = sqlx::query(sql).bind(id.to_string()).fetch_optional(&mut **tx).await?;
     row.map(|row| {
@@ -109,12 +110,19 @@ pub(crate) async fn put(
     search_index::moved(tx, id, ticket).await
 }
 
-/// The newest text of a ticket for its preview, and when it was sent.
+/// The preview of a ticket's newest message, and when that was sent.
 pub(crate) async fn newest(tx: &mut Tx, ticket: TicketId) -> Result<Option<(String, i64)>, DeskError> {
-    let sql = "SELECT COALESCE(reply_text, body) AS words, sent_at FROM messages WHERE ticket_id = $1 \
-        ORDER BY sent_at DESC, seq DESC LIMIT 1";
+    let sql = "SELECT COALESCE(reply_text, body) AS words, sent_at, \
+        (SELECT count(*) FROM attachments WHERE message_id = messages.id) AS files \
+        FROM messages WHERE ticket_id = $1 \
+        AND COALESCE(error_code, '') <> 'undone' ORDER BY sent_at DESC, seq DESC LIMIT 1";
     let row = sqlx::query(sql).bind(ticket.to_string()).fetch_optional(&mut **tx).await?;
-    row.map(|row| Ok((row.try_get("words")?, row.try_get("sent_at")?))).transpose()
+    row.map(|row| {
+        let (words, files): (String, i64) = (row.try_get("words")?, row.try_get("files")?);
+        let preview = text::preview(&words, usize::try_from(files).unwrap_or_default());
+        Ok((preview, row.try_get("sent_at")?))
+    })
+    .transpose()
 }
 
 /// What kind the newest mail from outside of a ticket is.

@@ -3,7 +3,9 @@
 use std::str::FromStr;
 
 use domain::{
-    EmailAddress, MessageId, MessageStatus, TicketId, Timestamp, event::ForwardingConfirmation, mail::Trust,
+    EmailAddress, MessageId, MessageStatus, TicketId, Timestamp,
+    event::ForwardingConfirmation,
+    mail::{Trust, TrustMark},
 };
 use sqlx::{AnyConnection, Row, any::AnyRow};
 
@@ -20,6 +22,8 @@ use crate::{
 const KEPT: i64 = 30 * 24 * 60 * 60 * 1000;
 /// Most confirmations of a mailbox that are shown.
 const SHOWN: i64 = 5;
+/// How a judgement is written of which nobody should follow the link.
+const DOUBTFUL: &str = "%\"mark\":\"doubtful\"%";
 
 /// Keeps what a provider asks.
 pub(crate) async fn add_confirmation(
@@ -118,19 +122,21 @@ pub(crate) async fn trial_moved(
     Ok(done.rows_affected() == 1)
 }
 
-/// What is thought of the sender of a trial mail or of a confirmation: the mailbox it is about, if it is one.
+/// What is thought of the sender of a trial mail or of a confirmation: the mailbox it is about, if it is one and this is
+/// news. What is known is never replaced by that nothing is known.
 pub(crate) async fn judged(
     tx: &mut Tx,
     id: MessageId,
     trust: &Trust,
 ) -> Result<Option<EmailAddress>, DeskError> {
+    let is_known = trust.mark != TrustMark::Unknown;
     let document = serde_json::to_string(trust).map_err(|error| DeskError::Refused(error.to_string()))?;
     for statement in [
-        "UPDATE mailbox_trials SET trust = $1 WHERE id = $2 RETURNING mailbox",
-        "UPDATE mailbox_confirmations SET trust = $1 WHERE id = $2 RETURNING mailbox",
+        "UPDATE mailbox_trials SET trust = $1 WHERE id = $2 AND ($3 = 1 OR trust IS NULL) RETURNING mailbox",
+        "UPDATE mailbox_confirmations SET trust = $1 WHERE id = $2 AND ($3 = 1 OR trust IS NULL) RETURNING mailbox",
     ] {
-        let row =
-            sqlx::query(statement).bind(&document).bind(id.to_string()).fetch_optional(&mut **tx).await?;
+        let query = sqlx::query(statement).bind(&document).bind(id.to_string()).bind(i64::from(is_known));
+        let row = query.fetch_optional(&mut **tx).await?;
         if let Some(row) = row {
             return address(&row, "mailbox").map(Some);
         }
@@ -138,17 +144,18 @@ pub(crate) async fn judged(
     Ok(None)
 }
 
-/// The newest confirmations of a mailbox, newest first.
+/// The newest confirmations of a mailbox, newest first; those of strangers only where there is room, and last.
 pub(crate) async fn confirmations(
     connection: &mut AnyConnection,
     mailbox: &EmailAddress,
 ) -> Result<Vec<Confirmation>, DeskError> {
     let rows = sqlx::query(
         "SELECT id, code, link, requested_by, trust, received_at FROM mailbox_confirmations \
-         WHERE mailbox = $1 ORDER BY received_at DESC, id DESC LIMIT $2",
+         WHERE mailbox = $1 ORDER BY CASE WHEN trust LIKE $3 THEN 1 ELSE 0 END, received_at DESC, id DESC LIMIT $2",
     )
     .bind(mailbox.as_str())
     .bind(SHOWN)
+    .bind(DOUBTFUL)
     .fetch_all(connection)
     .await?;
     let read = |row: &AnyRow| {
@@ -197,7 +204,8 @@ pub(crate) async fn last(
     direction: &str,
 ) -> Result<Option<Timestamp>, DeskError> {
     let last: Option<i64> = sqlx::query_scalar(
-        "SELECT max(created_at) FROM messages WHERE channel = 'email' AND inbox = $1 AND direction = $2",
+        "SELECT max(created_at) FROM messages WHERE channel = 'email' AND inbox = $1 AND direction = $2 \
+         AND COALESCE(error_code, '') <> 'undone'",
     )
     .bind(mailbox.as_str())
     .bind(direction)
@@ -230,7 +238,8 @@ pub(crate) async fn last_failure(
 ) -> Result<Option<Failure>, DeskError> {
     let row = sqlx::query(
         "SELECT ticket_id, error_reason, updated_at FROM messages \
-         WHERE channel = 'email' AND status = 'failed' AND inbox = $1 ORDER BY created_at DESC LIMIT 1",
+         WHERE channel = 'email' AND status = 'failed' AND inbox = $1 \
+         AND COALESCE(error_code, '') <> 'undone' ORDER BY created_at DESC LIMIT 1",
     )
     .bind(mailbox.as_str())
     .fetch_optional(connection)

@@ -44,7 +44,7 @@ pub(crate) async fn hold_tickets(store: &Store, tx: &mut Tx, of: [ProfileId; 2])
 
 /// The profile that a profile is now; `None` when there is none.
 pub(crate) async fn standing(store: &Store, id: ProfileId) -> Result<Option<ProfileId>, DeskError> {
-    let sql = "SELECT COALESCE(merged_into, id) FROM profiles WHERE id = $1";
+    let sql = "SELECT COALESCE(merged_into, id) FROM profiles WHERE id = $1 AND erasing = 0";
     let found: Option<String> =
         sqlx::query_scalar(sql).bind(id.to_string()).fetch_optional(store.reader()).await?;
     found.as_deref().map(word).transpose()
@@ -52,8 +52,23 @@ pub(crate) async fn standing(store: &Store, id: ProfileId) -> Result<Option<Prof
 
 /// Whether a profile is there and not part of another.
 pub(crate) async fn stands(tx: &mut Tx, id: ProfileId) -> Result<bool, DeskError> {
-    let sql = "SELECT id FROM profiles WHERE id = $1 AND merged_into IS NULL";
+    let sql = "SELECT id FROM profiles WHERE id = $1 AND merged_into IS NULL AND erasing = 0";
     Ok(sqlx::query(sql).bind(id.to_string()).fetch_optional(&mut **tx).await?.is_some())
+}
+
+/// Whether one of two profiles is blocked and the other is not.
+pub(crate) async fn blocked_differs(tx: &mut Tx, of: [ProfileId; 2]) -> Result<bool, DeskError> {
+    let sql = "SELECT count(blocked_at) FROM profiles WHERE id IN ($1, $2)";
+    let [one, other] = of.map(|id| id.to_string());
+    let blocked: i64 = sqlx::query_scalar(sql).bind(one).bind(other).fetch_one(&mut **tx).await?;
+    Ok(blocked == 1)
+}
+
+/// The merge by which a profile went into another and still is there.
+pub(crate) async fn onward(tx: &mut Tx, gone: ProfileId) -> Result<Option<Merge>, DeskError> {
+    let sql = AssertSqlSafe(format!("{SELECT} WHERE gone_id = $1 AND undone_at IS NULL"));
+    let row = sqlx::query(sql).bind(gone.to_string()).fetch_optional(&mut **tx).await?;
+    row.as_ref().map(merge).transpose()
 }
 
 /// How many messages a profile has.
@@ -160,8 +175,10 @@ pub(crate) async fn back(tx: &mut Tx, merge: &Merge) -> Result<(), DeskError> {
         sqlx::query(sql).bind(&gone).bind(&kept).bind(&id).execute(&mut **tx).await?;
     }
     messages_follow(tx, &kept, &gone).await?;
-    let sql = "UPDATE profiles SET merged_into = NULL WHERE id = $1";
-    sqlx::query(sql).bind(&gone).execute(&mut **tx).await?;
+    // both were blocked or neither was: whatever was decided since was decided about both
+    let sql = "UPDATE profiles SET merged_into = NULL, \
+        blocked_at = (SELECT kept.blocked_at FROM profiles kept WHERE kept.id = $2) WHERE id = $1";
+    sqlx::query(sql).bind(&gone).bind(&kept).execute(&mut **tx).await?;
     let sql = "UPDATE profiles SET merged_into = $1 WHERE merged_into = $2 AND id IN \
         (SELECT item FROM merge_items WHERE merge_id = $3 AND kind = 'merged')";
     sqlx::query(sql).bind(&gone).bind(&kept).bind(&id).execute(&mut **tx).await?;

@@ -31,10 +31,23 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (2026112617, "tags", include_str!("migrations/0017_tags.sql")),
     (2026112618, "merges", include_str!("migrations/0018_merges.sql")),
     (2026112619, "webhooks", include_str!("migrations/0019_webhooks.sql")),
+    (2026112620, "mailbox polls", include_str!("migrations/0020_mailbox_polls.sql")),
+    (2026112622, "read up to", include_str!("migrations/0022_read_up_to.sql")),
+    (2026112623, "files to go", include_str!("migrations/0023_files_to_go.sql")),
+    (2026112624, "audit", include_str!("migrations/0024_audit.sql")),
+    (2026112625, "sessions and invitations", include_str!("migrations/0025_people.sql")),
+    (2026112628, "drafts", include_str!("migrations/0028_drafts.sql")),
+    (2026112629, "preferences", include_str!("migrations/0029_preferences.sql")),
+    (2026112630, "coupons", include_str!("migrations/0030_coupons.sql")),
+    (2026112631, "webhook health", include_str!("migrations/0031_webhook_health.sql")),
+    (2026112632, "merges onward", include_str!("migrations/0032_merges_onward.sql")),
+    (2026112633, "longest waiting", include_str!("migrations/0033_longest_waiting.sql")),
+    (2026112634, "erasures", include_str!("migrations/0034_erasures.sql")),
+    (2026112635, "mails kept by the ledger", include_str!("migrations/0035_mails_kept_by_the_ledger.sql")),
+    (2026112638, "mailboxes by number", include_str!("migrations/0038_mailboxes_by_number.sql")),
+    (2026112739, "channels", include_str!("migrations/0039_channels.sql")),
+    (2026112741, "second steps", include_str!("migrations/0041_second_steps.sql")),
 ];
-
-/// The version this executable needs.
-pub const VERSION: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
 
 /// Brings the database to this version.
 ///
@@ -60,16 +73,16 @@ pub async fn run(store: &Store) -> Result<(), DeskError> {
         .map_err(|error| DeskError::Unavailable(format!("the migration failed: {error}")))
 }
 
-/// The newest migration the database has had; `None` for an empty database.
+/// Whether the database has had every migration of this executable; numbers are not always given in order.
 ///
 /// # Errors
 /// The database cannot be reached.
-pub async fn version(store: &Store) -> Result<Option<i64>, DeskError> {
-    let found: Result<Option<i64>, _> =
-        sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations").fetch_one(store.reader()).await;
-    match found {
-        Ok(version) => Ok(version),
-        Err(sqlx::Error::Database(_)) => Ok(None),
+pub async fn is_done(store: &Store) -> Result<bool, DeskError> {
+    let had: Result<Vec<i64>, _> =
+        sqlx::query_scalar("SELECT version FROM _sqlx_migrations").fetch_all(store.reader()).await;
+    match had {
+        Ok(had) => Ok(MIGRATIONS.iter().all(|(version, ..)| had.contains(version))),
+        Err(sqlx::Error::Database(_)) => Ok(false),
         Err(error) => Err(error.into()),
     }
 }

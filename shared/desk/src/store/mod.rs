@@ -15,22 +15,30 @@ use crate::DeskError;
 pub(crate) mod accounts;
 pub mod addresses;
 pub(crate) mod answers;
+pub(crate) mod audit;
 pub(crate) mod availability;
 pub(crate) mod bulk;
 pub(crate) mod campaigns;
 mod carried;
+pub(crate) mod channels;
 pub(crate) mod chats;
 pub(crate) mod conversation;
+pub(crate) mod coupons;
 pub(crate) mod decisions;
 pub mod delivery;
 pub(crate) mod departures;
+pub(crate) mod drafts;
+pub(crate) mod erase_ticket;
+pub(crate) mod erasures;
 pub(crate) mod files;
+pub(crate) mod invitations;
 pub mod keyword_answers;
 pub mod ledger;
 pub(crate) mod links;
 pub(crate) mod mail_answers;
 pub mod mail_ids;
 pub mod mail_tickets;
+pub(crate) mod mailbox_polls;
 pub(crate) mod mailboxes;
 pub(crate) mod media;
 pub(crate) mod merges;
@@ -40,7 +48,9 @@ pub(crate) mod notes;
 pub(crate) mod notices;
 pub mod outbox;
 pub(crate) mod pace;
+pub(crate) mod password_links;
 pub(crate) mod people;
+pub(crate) mod preferences;
 pub mod presence;
 pub(crate) mod quick_responses;
 pub mod rows;
@@ -48,7 +58,9 @@ pub(crate) mod rules;
 pub(crate) mod search;
 pub(crate) mod search_index;
 pub(crate) mod search_query;
+pub(crate) mod second_steps;
 pub mod sent_parts;
+pub(crate) mod sessions;
 pub(crate) mod settings;
 pub mod split_texts;
 pub(crate) mod tags;
@@ -57,13 +69,18 @@ pub mod threads;
 pub(crate) mod ticket_list;
 pub mod ticket_write;
 pub mod timers;
+pub(crate) mod tombstones;
 pub(crate) mod trust;
+pub(crate) mod uploads;
 pub(crate) mod views;
 pub(crate) mod webhook_deliveries;
 pub(crate) mod webhooks;
 
 /// A transaction; rolled back when dropped without [`Tx::commit`].
 pub type Tx = Transaction<'static, Any>;
+
+/// A connection, also that of a transaction.
+pub(crate) type Connection = sqlx::AnyConnection;
 
 /// What differs between the two databases.
 #[derive(Debug)]
@@ -163,7 +180,8 @@ impl Store {
                         connection
                             .execute(
                                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 10000; \
-                                 PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -8000",
+                                 PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -8000; \
+                                 PRAGMA secure_delete = ON",
                             )
                             .await?;
                         Ok(())
@@ -188,6 +206,11 @@ impl Store {
     /// Where reads go that need no transaction.
     pub fn reader(&self) -> &AnyPool {
         &self.readers
+    }
+
+    /// Where a statement goes that writes and must be in no transaction.
+    pub(crate) fn writer(&self) -> &AnyPool {
+        &self.writers
     }
 
     /// Begins a transaction that will write.

@@ -6,7 +6,10 @@ use domain::{Channel, EmailAddress, MessageId, MessageStatus, TicketId, Timestam
 use sqlx::{AssertSqlSafe, Row};
 use uuid::Uuid;
 
-use super::{Store, Tx, rows::word};
+use super::{
+    Store, Tx,
+    rows::{rows_of, word},
+};
 use crate::DeskError;
 
 /// A message that colleagues are to be told of.
@@ -89,38 +92,59 @@ pub(crate) async fn forget_before(tx: &mut Tx, moment: Timestamp) -> Result<(), 
     Ok(())
 }
 
-/// Adds a mail.
+/// Why a mail is written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Kind {
+    /// Customers wrote (H4).
+    News,
+    /// It tries a mailbox out.
+    Trial,
+    /// Somebody's account.
+    Account,
+}
+
+impl Kind {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::News => "notice",
+            Self::Trial => "trial",
+            Self::Account => "account",
+        }
+    }
+}
+
+/// Adds a mail that is sent once.
 pub(crate) async fn insert(
     tx: &mut Tx,
     id: MessageId,
-    to: &EmailAddress,
-    now: Timestamp,
-) -> Result<(), DeskError> {
-    sqlx::query("INSERT INTO notices (id, recipient, status, created_at) VALUES ($1, $2, 'queued', $3)")
-        .bind(id.to_string())
-        .bind(to.as_str())
-        .bind(now.millis())
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
-}
-
-/// Adds a trial mail: sent like a mail to a colleague, once.
-pub(crate) async fn insert_trial(
-    tx: &mut Tx,
-    id: MessageId,
+    kind: Kind,
     to: &EmailAddress,
     now: Timestamp,
 ) -> Result<(), DeskError> {
     sqlx::query(
-        "INSERT INTO notices (id, recipient, status, created_at, kind) VALUES ($1, $2, 'queued', $3, 'trial')",
+        "INSERT INTO notices (id, recipient, status, created_at, kind) VALUES ($1, $2, 'queued', $3, $4)",
     )
     .bind(id.to_string())
     .bind(to.as_str())
     .bind(now.millis())
+    .bind(kind.as_str())
     .execute(&mut **tx)
     .await?;
     Ok(())
+}
+
+/// Whether one of these is a mail about somebody's account.
+pub(crate) async fn is_about_account(
+    store: &Store,
+    tx: &mut Tx,
+    ids: &[MessageId],
+) -> Result<bool, DeskError> {
+    let ids: Vec<_> = ids.iter().map(ToString::to_string).collect();
+    let sql = "SELECT kind FROM notices WHERE id IN";
+    let found = rows_of(store, &mut **tx, sql, "", &ids).await?;
+    Ok(found
+        .iter()
+        .any(|row| row.try_get::<&str, _>("kind").is_ok_and(|kind| kind == Kind::Account.as_str())))
 }
 
 /// Locks a mail until the transaction ends.

@@ -6,7 +6,7 @@ use serde::Serialize;
 use sqlx::{AssertSqlSafe, Row};
 
 use super::{Store, Tx, ledger};
-use crate::DeskError;
+use crate::{DeskError, live};
 
 /// Rows of one statement.
 const CHUNK: usize = 100;
@@ -95,7 +95,7 @@ pub async fn left_over(store: &Store, older_than: Timestamp, limit: i64) -> Resu
         .collect()
 }
 
-/// Publishes packets and deletes those the bus has. What is not published stays for the sweeper; what the bus will
+/// Pushes packets to the visitors they are for, publishes them, and deletes those the bus has. What is not published stays for the sweeper; what the bus will
 /// never take goes to the ledger as dead. Returns how many the bus has now.
 ///
 /// # Errors
@@ -104,6 +104,8 @@ pub async fn publish(store: &Store, bus: &bus::Bus, packets: Vec<Packet>) -> Res
     if packets.is_empty() {
         return Ok(0);
     }
+    // who waits for it live does not wait for the disk of the bus: the change is committed
+    live::push(bus, &packets).await;
     let results = bus.publish_all(packets.clone()).await;
     let (mut done, mut refused) = (Vec::new(), Vec::new());
     for (packet, result) in packets.into_iter().zip(results) {

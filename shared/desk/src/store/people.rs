@@ -40,7 +40,7 @@ pub(crate) async fn page(
     limit: i64,
 ) -> Result<Vec<ProfileView>, DeskError> {
     let mut conditions = Conditions::default();
-    conditions.add("p.merged_into IS NULL".into());
+    conditions.add("p.merged_into IS NULL AND p.erasing = 0".into());
     if let Some(words) = q {
         let like = conditions.text(&pattern(words));
         let like = format!("LIKE lower({like}) ESCAPE '\\'");

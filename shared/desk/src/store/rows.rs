@@ -155,7 +155,7 @@ pub async fn ticket_by_id<E>(
 where
     for<'c> &'c mut E: Executor<'c, Database = Any>,
 {
-    let statement = AssertSqlSafe(format!("{TICKET_SELECT} WHERE t.id = $1"));
+    let statement = AssertSqlSafe(format!("{TICKET_SELECT} WHERE t.id = $1 AND p.erasing = 0"));
     let row = sqlx::query(statement).bind(id.to_string()).fetch_optional(&mut *executor).await?;
     Ok(match row {
         Some(row) => tickets(store, executor, &[row]).await?.pop(),

@@ -44,6 +44,16 @@ pub(crate) async fn text_changed(tx: &mut Tx, id: MessageId, text: &str) -> Resu
     put(tx, Kind::Message, &id.to_string(), None, &words::document(text)).await
 }
 
+/// A message is found no more.
+pub(crate) async fn gone(tx: &mut Tx, id: MessageId) -> Result<(), DeskError> {
+    let sql = "DELETE FROM search_docs WHERE kind = 'message' AND source_id = $1 RETURNING id";
+    let gone: Option<i64> = sqlx::query_scalar(sql).bind(id.to_string()).fetch_optional(&mut **tx).await?;
+    if let Some(id) = gone.filter(|_| is_sqlite(tx)) {
+        sqlx::query("DELETE FROM search_words WHERE rowid = $1").bind(id).execute(&mut **tx).await?;
+    }
+    Ok(())
+}
+
 /// A ticket is found by its subject.
 pub(crate) async fn subject(tx: &mut Tx, ticket: TicketId, subject: &str) -> Result<(), DeskError> {
     let id = ticket.to_string();
@@ -159,7 +169,8 @@ pub(crate) async fn catch_up(store: &Store) -> Result<bool, DeskError> {
 /// Returns the last one of the step, or `None` if there was none.
 async fn old_texts(tx: &mut Tx, kind: Kind, after: &str) -> Result<Option<String>, DeskError> {
     let sql = if kind == Kind::Message {
-        "SELECT id, ticket_id, body AS words FROM messages WHERE id > $1 ORDER BY id LIMIT $2"
+        "SELECT id, ticket_id, body AS words FROM messages WHERE id > $1 \
+         AND COALESCE(error_code, '') <> 'undone' ORDER BY id LIMIT $2"
     } else {
         "SELECT id, id AS ticket_id, subject AS words FROM tickets WHERE id > $1 ORDER BY id LIMIT $2"
     };

@@ -15,18 +15,34 @@ use super::{
 };
 use crate::DeskError;
 
-/// Adds what the tickets of a search have in common, but for the facts that lists filter by.
-pub(crate) fn narrow(conditions: &mut Conditions, dialect: &Dialect, search: &Search) {
+/// PostgreSQL: a term that more messages have than this is looked for ticket by ticket, in the order of the list. A page of
+/// those is soon full, while a set of all would grow with the desk.
+const FREQUENT: i64 = 30_000;
+/// SQLite: of a term that stands in more places, the newest count. It cannot look into one row alone.
+const NEWEST: i64 = 100_000;
+
+/// Which terms of a search are frequent.
+pub(crate) async fn frequent(store: &Store, search: &Search) -> Result<Vec<bool>, DeskError> {
+    let mut all = Vec::with_capacity(search.terms.len());
+    for term in search.terms.iter().filter(|_| store.dialect.words_in_rows) {
+        let sql = "SELECT count(*) FROM \
+            (SELECT 1 FROM search_docs WHERE words @@ CAST($1 AS tsquery) LIMIT $2) AS counted";
+        let count = sqlx::query_scalar(sql).bind(wanted(store.dialect, term.iter())).bind(FREQUENT + 1);
+        all.push(count.fetch_one(store.reader()).await.map(|count: i64| count > FREQUENT)?);
+    }
+    Ok(all)
+}
+
+/// Adds what the tickets of a search have in common, but for the facts that lists filter by. `frequent` says which terms
+/// are.
+pub(crate) fn narrow(conditions: &mut Conditions, dialect: &Dialect, search: &Search, frequent: &[bool]) {
     if search.nothing {
         conditions.add("1 = 0".into());
     }
-    for term in &search.terms {
-        let found = matching(conditions, dialect, term);
-        conditions.add(format!(
-            "t.id IN (SELECT d.ticket_id FROM search_docs d WHERE {found} AND d.ticket_id IS NOT NULL \
-             UNION SELECT x.id FROM search_docs d CROSS JOIN tickets x \
-             WHERE {found} AND d.kind = 'profile' AND x.profile_id = d.source_id)"
-        ));
+    for (place, term) in search.terms.iter().enumerate() {
+        let is_frequent = frequent.get(place).copied().unwrap_or(false);
+        let condition = if is_frequent { in_each } else { in_set }(conditions, dialect, term);
+        conditions.add(condition);
     }
     for term in &search.from {
         let found = matching(conditions, dialect, term);
@@ -67,13 +83,39 @@ fn by_facts(conditions: &mut Conditions, search: &Search) {
     }
 }
 
+/// The ticket is among all that have one of these phrases.
+fn in_set(conditions: &mut Conditions, dialect: &Dialect, term: &[Phrase]) -> String {
+    let found = matching(conditions, dialect, term);
+    // the words are looked for once
+    format!(
+        "t.id IN (WITH hit AS MATERIALIZED \
+         (SELECT d.ticket_id, d.kind, d.source_id FROM search_docs d WHERE {found}) \
+         SELECT ticket_id FROM hit WHERE ticket_id IS NOT NULL \
+         UNION SELECT x.id FROM hit CROSS JOIN tickets x WHERE hit.kind = 'profile' AND x.profile_id = hit.source_id)"
+    )
+}
+
+/// The ticket has one of these phrases, looked for in it alone. With a limit no planner makes a set of it.
+fn in_each(conditions: &mut Conditions, dialect: &Dialect, term: &[Phrase]) -> String {
+    let found = matching(conditions, dialect, term);
+    format!(
+        "((SELECT 1 FROM search_docs d WHERE d.ticket_id = t.id AND {found} LIMIT 1) = 1 \
+         OR (SELECT 1 FROM search_docs d WHERE d.kind = 'profile' AND d.source_id = t.profile_id AND {found} LIMIT 1) = 1)"
+    )
+}
+
 /// The condition that the row `d` of `search_docs` has one of these phrases.
-fn matching(conditions: &mut Conditions, dialect: &Dialect, any: &[Phrase]) -> String {
-    let wanted = conditions.text(&wanted(dialect, any.iter()));
+fn matching<'a>(
+    conditions: &mut Conditions,
+    dialect: &Dialect,
+    any: impl IntoIterator<Item = &'a Phrase>,
+) -> String {
+    let wanted = conditions.text(&wanted(dialect, any.into_iter()));
     if dialect.words_in_rows {
         format!("d.words @@ CAST({wanted} AS tsquery)")
     } else {
-        format!("d.id IN (SELECT rowid FROM search_words WHERE search_words MATCH {wanted})")
+        let newest = format!("ORDER BY rowid DESC LIMIT {NEWEST}");
+        format!("d.id IN (SELECT rowid FROM search_words WHERE search_words MATCH {wanted} {newest})")
     }
 }
 
@@ -113,13 +155,8 @@ pub(crate) async fn texts(
     let mut conditions = Conditions::default();
     conditions.one_of("d.ticket_id", tickets.iter().map(ToString::to_string));
     conditions.add("d.kind = 'message'".into());
-    let wanted = conditions.text(&wanted(store.dialect, phrases.iter().copied()));
-    conditions.add(if store.dialect.words_in_rows {
-        format!("d.words @@ CAST({wanted} AS tsquery)")
-    } else {
-        // message by message: there are few, and there may be very many with these words
-        format!("EXISTS (SELECT 1 FROM search_words WHERE search_words MATCH {wanted} AND rowid = d.id)")
-    });
+    let found = matching(&mut conditions, store.dialect, phrases.iter().copied());
+    conditions.add(found);
     let sql = format!(
         "SELECT d.ticket_id, max(d.id) AS newest FROM search_docs d{} GROUP BY d.ticket_id",
         conditions.clause()

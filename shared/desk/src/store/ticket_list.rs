@@ -1,6 +1,6 @@
 //! The list of tickets: one statement built from the filters, in pages by key.
 
-use domain::search::parse;
+use domain::search::{Search, parse};
 use sqlx::{AssertSqlSafe, Row};
 
 use super::{
@@ -17,10 +17,47 @@ use crate::{
 /// How far matching tickets are counted: a list says "more than this" instead of counting everything.
 pub(crate) const COUNTED: i64 = 1000;
 
+/// A tag that more tickets have than this is looked for ticket by ticket, in the order of the list.
+const FREQUENT_TAG: i64 = 5_000;
+
+/// What of a filter is so frequent that it is looked for ticket by ticket, instead of as a set of all that have it.
+#[derive(Debug, Default)]
+pub(crate) struct Frequent {
+    terms: Vec<bool>,
+    tag: bool,
+}
+
+/// What is frequent in a filter.
+async fn frequent(store: &Store, filter: &TicketFilter) -> Result<Frequent, DeskError> {
+    let mut found = Frequent::default();
+    if let Some(q) = &filter.q {
+        found.terms = search_query::frequent(store, &searched(q)?).await?;
+    }
+    if !filter.tag.is_empty() {
+        let mut conditions = Conditions::default();
+        conditions.one_of("tag", tags(filter));
+        let limit = conditions.number(FREQUENT_TAG + 1);
+        let some = format!("SELECT 1 AS one FROM ticket_tags{} LIMIT {limit}", conditions.clause());
+        let sql = AssertSqlSafe(format!("SELECT count(*) FROM ({some}) AS counted"));
+        let row = conditions.bind(sqlx::query(sql)).fetch_one(store.reader()).await?;
+        found.tag = row.try_get::<i64, _>(0)? > FREQUENT_TAG;
+    }
+    Ok(found)
+}
+
+fn searched(q: &str) -> Result<Search, DeskError> {
+    parse(q).map_err(|reason| DeskError::invalid("q", reason))
+}
+
+fn tags(filter: &TicketFilter) -> impl Iterator<Item = String> {
+    filter.tag.iter().map(|tag| tag.trim().to_lowercase())
+}
+
 /// What the tickets of a filter have in common, for the tables of [`TICKET_SELECT`].
-fn conditions(store: &Store, filter: &TicketFilter, actor: &Actor) -> Result<Conditions, DeskError> {
+async fn conditions(store: &Store, filter: &TicketFilter, actor: &Actor) -> Result<Conditions, DeskError> {
+    let frequent = frequent(store, filter).await?;
     let mut conditions = Conditions::default();
-    narrow(&mut conditions, store, filter, actor)?;
+    narrow(&mut conditions, store, filter, actor, &frequent)?;
     Ok(conditions)
 }
 
@@ -30,13 +67,15 @@ pub(crate) fn narrow(
     store: &Store,
     filter: &TicketFilter,
     actor: &Actor,
+    frequent: &Frequent,
 ) -> Result<(), DeskError> {
     by_facts(conditions, filter, actor);
+    by_tags(conditions, filter, frequent.tag);
     by_times(conditions, filter);
     if let Some(q) = &filter.q {
-        let search = parse(q).map_err(|reason| DeskError::invalid("q", reason))?;
+        let search = searched(q)?;
         by_facts(conditions, &search.filter, actor);
-        search_query::narrow(conditions, store.dialect, &search);
+        search_query::narrow(conditions, store.dialect, &search, &frequent.terms);
     }
     Ok(())
 }
@@ -49,7 +88,7 @@ pub(crate) async fn page(
     after: Option<(i64, String)>,
     limit: i64,
 ) -> Result<Vec<TicketRow>, DeskError> {
-    let mut conditions = conditions(store, filter, actor)?;
+    let mut conditions = conditions(store, filter, actor).await?;
     let (column, descending) = match filter.sort {
         Sort::NewestMessage => ("t.last_message_at", true),
         Sort::OldestMessage => ("t.last_message_at", false),
@@ -74,7 +113,7 @@ pub(crate) async fn page(
 
 /// How many tickets match, at most [`COUNTED`] and one.
 pub(crate) async fn count(store: &Store, filter: &TicketFilter, actor: &Actor) -> Result<i64, DeskError> {
-    let mut conditions = conditions(store, filter, actor)?;
+    let mut conditions = conditions(store, filter, actor).await?;
     let limit = conditions.number(COUNTED + 1);
     let sql = format!(
         "SELECT count(*) FROM (SELECT 1 AS one {TICKET_FROM}{} LIMIT {limit}) AS counted",
@@ -85,6 +124,7 @@ pub(crate) async fn count(store: &Store, filter: &TicketFilter, actor: &Actor) -
 }
 
 fn by_facts(conditions: &mut Conditions, filter: &TicketFilter, actor: &Actor) {
+    conditions.add("p.erasing = 0".into());
     if !filter.status.is_empty() {
         conditions.one_of("t.status", filter.status.iter().cloned());
     }
@@ -106,11 +146,6 @@ fn by_facts(conditions: &mut Conditions, filter: &TicketFilter, actor: &Actor) {
         // a constant, so that the partial index of unread tickets is used
         conditions.add(format!("t.unread = {}", i64::from(unread)));
     }
-    if !filter.tag.is_empty() {
-        let tags: Vec<_> = filter.tag.iter().map(|tag| conditions.text(&tag.trim().to_lowercase())).collect();
-        let tags = tags.join(", ");
-        conditions.add(format!("t.id IN (SELECT ticket_id FROM ticket_tags WHERE tag IN ({tags}))"));
-    }
     if !filter.attribution.is_empty() {
         conditions.one_of("c.kind", filter.attribution.iter().cloned());
     }
@@ -131,6 +166,19 @@ fn by_facts(conditions: &mut Conditions, filter: &TicketFilter, actor: &Actor) {
     if let Some(profile) = filter.profile {
         conditions.one_of("t.profile_id", [profile.to_string()]);
     }
+}
+
+fn by_tags(conditions: &mut Conditions, filter: &TicketFilter, frequent: bool) {
+    let tags: Vec<_> = tags(filter).map(|tag| conditions.text(&tag)).collect();
+    if tags.is_empty() {
+        return;
+    }
+    let tags = tags.join(", ");
+    conditions.add(if frequent {
+        format!("(SELECT 1 FROM ticket_tags x WHERE x.ticket_id = t.id AND x.tag IN ({tags}) LIMIT 1) = 1")
+    } else {
+        format!("t.id IN (SELECT ticket_id FROM ticket_tags WHERE tag IN ({tags}))")
+    });
 }
 
 fn by_times(conditions: &mut Conditions, filter: &TicketFilter) {

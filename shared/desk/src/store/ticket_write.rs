@@ -15,7 +15,11 @@ use crate::DeskError;
 /// # Errors
 /// The database cannot be read.
 pub async fn lock(store: &Store, tx: &mut Tx, id: TicketId) -> Result<Option<TicketRow>, DeskError> {
-    let sql = format!("{} WHERE t.id = $1{}", rows::TICKET_SELECT, store.dialect.for_update_of_ticket);
+    let sql = format!(
+        "{} WHERE t.id = $1 AND p.erasing = 0{}",
+        rows::TICKET_SELECT,
+        store.dialect.for_update_of_ticket
+    );
     let row = sqlx::query(AssertSqlSafe(sql)).bind(id.to_string()).fetch_optional(&mut **tx).await?;
     Ok(match row {
         Some(row) => rows::tickets(store, &mut **tx, &[row]).await?.pop(),
@@ -35,7 +39,7 @@ pub async fn save(tx: &mut Tx, row: &mut TicketRow, now: Timestamp) -> Result<()
         "UPDATE tickets SET status = $1, snoozed_until = $2, closed_at = $3, subject = $4, preview = $5, \
          assignee_id = $6, team_id = $7, unread = $8, visitor_online = $9, last_seq = $10, version = $11, \
          updated_at = $12, last_message_at = $13, first_response_at = $14, waiting_at = $15, \
-         priority = $16, placed = $17 WHERE id = $18",
+         priority = $16, placed = $17, read_seq = CASE WHEN $8 = 0 THEN $10 ELSE read_seq END WHERE id = $18",
     )
     .bind(&view.status)
     .bind(view.snoozed_until.map(Timestamp::millis))

@@ -72,6 +72,24 @@ pub async fn set_if_none(tx: &mut Tx, timer: Timer<'_>) -> Result<(), DeskError>
     Ok(())
 }
 
+/// Keeps with a timer what would undo what it waits for.
+///
+/// # Errors
+/// The database refuses.
+pub async fn set_undo(tx: &mut Tx, key: &str, undo: &str) -> Result<(), DeskError> {
+    sqlx::query("UPDATE timers SET undo = $1 WHERE key = $2").bind(undo).bind(key).execute(&mut **tx).await?;
+    Ok(())
+}
+
+/// What would undo what a timer waits for, if that is known.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn undo(tx: &mut Tx, key: &str) -> Result<Option<String>, DeskError> {
+    let sql = "SELECT undo FROM timers WHERE key = $1 AND undo IS NOT NULL";
+    Ok(sqlx::query_scalar(sql).bind(key).fetch_optional(&mut **tx).await?)
+}
+
 /// Takes a timer away.
 ///
 /// # Errors

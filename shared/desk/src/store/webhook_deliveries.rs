@@ -12,14 +12,14 @@ use crate::{
     webhooks::{Delivery, Try},
 };
 
-const SELECT: &str = "SELECT id, webhook_id, event, body, state, tries, attempt, begun_at, next_at, created_at \
-    FROM webhook_deliveries";
+const SELECT: &str = "SELECT id, webhook_id, event, body, state, tries, attempt, begun_at, next_at, created_at, \
+    ticket_id FROM webhook_deliveries";
 
 /// Writes a new delivery; `false` if it is there.
 pub(crate) async fn insert(tx: &mut Tx, one: &Delivery) -> Result<bool, DeskError> {
     let done = sqlx::query(
-        "INSERT INTO webhook_deliveries (id, webhook_id, event, body, state, tries, attempt, begun_at, next_at, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO NOTHING",
+        "INSERT INTO webhook_deliveries (id, webhook_id, event, body, state, tries, attempt, begun_at, next_at, created_at, ticket_id) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (id) DO NOTHING",
     )
     .bind(one.id.to_string())
     .bind(one.webhook.to_string())
@@ -31,6 +31,7 @@ pub(crate) async fn insert(tx: &mut Tx, one: &Delivery) -> Result<bool, DeskErro
     .bind(one.begun_at.millis())
     .bind(one.next_at.map(Timestamp::millis))
     .bind(one.created_at.millis())
+    .bind(one.ticket.as_deref())
     .execute(&mut **tx)
     .await?;
     Ok(done.rows_affected() == 1)
@@ -98,6 +99,13 @@ pub(crate) async fn begin_anew(tx: &mut Tx, webhook: WebhookId, now: Timestamp) 
     Ok(())
 }
 
+/// Deletes everything that was told to a webhook.
+pub(crate) async fn delete_of(tx: &mut Tx, webhook: WebhookId) -> Result<(), DeskError> {
+    let sql = "DELETE FROM webhook_deliveries WHERE webhook_id = $1";
+    sqlx::query(sql).bind(webhook.to_string()).execute(&mut **tx).await?;
+    Ok(())
+}
+
 /// Deliveries of a webhook after a key, newest first, each with its tries.
 pub(crate) async fn page(
     store: &Store,
@@ -138,12 +146,11 @@ pub(crate) async fn page(
     Ok(found)
 }
 
-/// Forgets some of what was told before a time.
-pub(crate) async fn forget(tx: &mut Tx, before: Timestamp, limit: i64) -> Result<(), DeskError> {
+/// Forgets some of what was told before a time; returns how much.
+pub(crate) async fn forget(tx: &mut Tx, before: Timestamp, limit: i64) -> Result<u64, DeskError> {
     let sql = "DELETE FROM webhook_deliveries WHERE id IN (SELECT id FROM webhook_deliveries \
         WHERE created_at < $1 AND state <> 'pending' ORDER BY created_at LIMIT $2)";
-    sqlx::query(sql).bind(before.millis()).bind(limit).execute(&mut **tx).await?;
-    Ok(())
+    Ok(sqlx::query(sql).bind(before.millis()).bind(limit).execute(&mut **tx).await?.rows_affected())
 }
 
 fn delivery(row: &AnyRow) -> Result<Delivery, DeskError> {
@@ -152,6 +159,7 @@ fn delivery(row: &AnyRow) -> Result<Delivery, DeskError> {
         webhook: word(row.try_get("webhook_id")?)?,
         event: row.try_get("event")?,
         body: row.try_get("body")?,
+        ticket: row.try_get("ticket_id")?,
         state: word(row.try_get("state")?)?,
         tries: row.try_get("tries")?,
         attempt: row.try_get("attempt")?,

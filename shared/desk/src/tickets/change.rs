@@ -109,17 +109,22 @@ pub(crate) async fn write(
         tags::learn(store, tx, &fresh.cloned().collect::<Vec<_>>(), now).await?;
         tags::replace(store, tx, id, &after.view.tags).await?;
     }
-    match after.state {
-        State::Snoozed { until } => timers::set_wake(tx, id, until).await?,
-        State::Open | State::Closed { .. } => timers::clear_wake(tx, id).await?,
-    }
+    follow_state(tx, &after).await?;
     ticket_write::save(tx, &mut after, now).await?;
     let packet = ticket_write::changed(tx, &after, now).await?;
     Ok((after, packet))
 }
 
+/// Sets or takes away what wakes a ticket, as its state asks.
+pub(crate) async fn follow_state(tx: &mut Tx, row: &TicketRow) -> Result<(), DeskError> {
+    match row.state {
+        State::Snoozed { until } => timers::set_wake(tx, row.view.id, until).await,
+        State::Open | State::Closed { .. } => timers::clear_wake(tx, row.view.id).await,
+    }
+}
+
 /// Who has one open ticket less.
-fn freed(before: &TicketRow, after: &TicketRow) -> Option<UserId> {
+pub(crate) fn freed(before: &TicketRow, after: &TicketRow) -> Option<UserId> {
     let busy =
         |row: &TicketRow| row.view.assignee.as_ref().filter(|_| row.state == State::Open).map(|one| one.id);
     busy(before).filter(|user| busy(after) != Some(*user))
@@ -142,7 +147,8 @@ fn apply(row: &mut TicketRow, patch: &TicketPatch, now: Timestamp) -> Result<(),
     Ok(())
 }
 
-fn next_state(row: &TicketRow, patch: &TicketPatch, now: Timestamp) -> Result<State, DeskError> {
+/// Which state a patch asks for; the state machine may forbid it.
+pub(crate) fn next_state(row: &TicketRow, patch: &TicketPatch, now: Timestamp) -> Result<State, DeskError> {
     let until = || {
         let missing = || DeskError::invalid("snoozed_until", "snoozing needs snoozed_until, a time ahead");
         patch.snoozed_until.ok_or_else(missing)

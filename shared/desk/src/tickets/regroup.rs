@@ -129,8 +129,8 @@ impl Desk {
         mail_tickets::put(tx, id, place, (&message.why, message.mail.as_deref())).await?;
         for row in [&mut *source, &mut *target] {
             match mail_tickets::newest(tx, row.view.id).await? {
-                Some((words, at)) => {
-                    row.view.preview = text::preview(&words, 0);
+                Some((preview, at)) => {
+                    row.view.preview = preview;
                     row.view.last_message_at = Timestamp::from_millis(at);
                 }
                 None => {

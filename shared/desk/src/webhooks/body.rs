@@ -63,6 +63,15 @@ fn read<T: DeserializeOwned>(topic: Topic<T>, envelope: &Envelope) -> Option<T> 
     }
 }
 
+/// The ticket that is spoken of.
+pub(super) fn ticket_of(data: &Value) -> Option<String> {
+    let id = data
+        .pointer("/ticket/id")
+        .or_else(|| data.get("ticket_id"))
+        .or_else(|| data.pointer("/note/ticket_id"))?;
+    id.as_str().map(str::to_owned)
+}
+
 /// The body of a request.
 pub(super) fn body(kind: WebhookKind, event: &str, data: &Value, line: &str, at: Timestamp) -> String {
     match kind {

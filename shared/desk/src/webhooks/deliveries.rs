@@ -1,13 +1,14 @@
 //! What happened is brought to webhooks: at least once, in no promised order, each under an id of its own that stays.
 //!
 //! A delivery is written with the work for the notifier. Whatever becomes of that work, a timer asks again: after the
-//! pause of a try that failed, or when nobody says how it went.
+//! pause of a try that failed, or when nobody says how it went. While a receiver fails its deliveries wait for one try at
+//! a time ([`webhook::Health`]). A delivery is locked before its webhook.
 
 use bus::{Delivery as Heard, Packet, topic::OUTBOUND_WEBHOOK};
 use domain::{
     DeliveryId, Timestamp, WebhookId,
     event::{OutboundWebhook, WebhookPost, WebhookTried, WebhookWork},
-    webhook::{self, DeliveryState},
+    webhook::{self, DeliveryState, Health, WebhookEvent},
 };
 use serde_json::json;
 
@@ -27,6 +28,12 @@ pub(crate) const WEBHOOK: &str = "webhook";
 /// How long nothing may be heard of a first try; of each further one that much longer, so that tries which wait for
 /// the notifier do not pile up behind each other.
 const LOST_AFTER: i64 = 5 * 60_000;
+/// The how-manieth try may still make that longer.
+const LATEST_LOST: i64 = 12;
+/// Rests longer than this are spread.
+const LONG_REST: i64 = 60_000;
+/// Events told in one transaction.
+const TOLD_AT_ONCE: usize = 20;
 /// How long it is kept what was told.
 const KEPT: i64 = 14 * 24 * 60 * 60_000;
 /// Most old deliveries forgotten at once.
@@ -42,31 +49,48 @@ impl Desk {
     /// # Errors
     /// The database is away.
     pub async fn tell_webhooks(&self, heard: &[Heard]) -> Result<(), DeskError> {
-        let active = |all: Vec<Webhook>| all.into_iter().filter(|one| one.active).collect::<Vec<_>>();
-        let mut told = active(self.webhooks().await?);
-        if told.is_empty() {
-            return Ok(());
+        if self.webhooks().await?.iter().any(|hook| hook.active) {
+            for some in heard.chunks(TOLD_AT_ONCE) {
+                self.tell_some(some).await?;
+            }
         }
+        Ok(())
+    }
+
+    async fn tell_some(&self, heard: &[Heard]) -> Result<(), DeskError> {
         let now = self.now();
         let mut tx = self.store.begin().await?;
-        told = active(webhooks::all(&mut *tx).await?);
+        let hooks = webhooks::all(&mut *tx).await?;
         let mut packets = Vec::new();
         for one in heard {
             for said in body::said(&one.subject, &one.envelope) {
-                let asked = told
-                    .iter()
-                    .filter(|hook| hook.events.contains(&said.event) && hook.created_at <= one.envelope.at);
-                for hook in asked {
+                for hook in hooks.iter().filter(|hook| hook.asks_for(said.event, one.envelope.at)) {
                     let id = DeliveryId::named(hook.id.0, &format!("{}:{}", one.envelope.id, said.event));
                     let (event, at) = (said.event.as_str(), one.envelope.at);
                     let body = body::body(hook.kind, event, &said.data, &said.line, at);
-                    let fresh = Delivery { body, ..Delivery::fresh(hook.id, id, event, at, now) };
-                    packets.extend(self.begin_delivery(&mut tx, fresh, now).await?);
+                    let ticket = body::ticket_of(&said.data);
+                    let fresh = Delivery { body, ticket, ..Delivery::fresh(hook.id, id, event, at, now) };
+                    packets.extend(self.begin_delivery(&mut tx, hook, fresh, now).await?);
                 }
             }
         }
-        rows::forget(&mut tx, now.plus(-KEPT), FORGOTTEN).await?;
         self.commit(tx, packets).await
+    }
+
+    /// Forgets what was told long ago.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn forget_webhook_deliveries(&self) -> Result<(), DeskError> {
+        let before = self.now().plus(-KEPT);
+        loop {
+            let mut tx = self.store.begin().await?;
+            let forgotten = rows::forget(&mut tx, before, FORGOTTEN).await?;
+            self.commit(tx, Vec::new()).await?;
+            if forgotten < FORGOTTEN.unsigned_abs() {
+                return Ok(());
+            }
+        }
     }
 
     /// Has a webhook told that this is a try-out.
@@ -76,13 +100,12 @@ impl Desk {
     pub async fn test_webhook(&self, id: WebhookId, actor: &Actor) -> Result<Delivery, DeskError> {
         let now = self.now();
         let mut tx = self.store.begin().await?;
-        let hook = webhooks::lock(&self.store, &mut tx, id).await?.ok_or(DeskError::NotFound("webhook"))?;
-        check_on(&hook)?;
+        let hook = self.begin_trying(&mut tx, id).await?;
         let (data, line) = (json!({ "by": actor.name }), "A try-out from Frontdesk: it works.");
         let body = body::body(hook.kind, TEST, &data, line, now);
         let delivery = DeliveryId::new(now, &crate::entropy());
         let fresh = Delivery { body, ..Delivery::fresh(id, delivery, TEST, now, now) };
-        let packet = self.begin_delivery(&mut tx, fresh.clone(), now).await?;
+        let packet = self.begin_delivery(&mut tx, &hook, fresh.clone(), now).await?;
         self.commit(tx, packet.into_iter().collect()).await?;
         Ok(fresh)
     }
@@ -94,36 +117,63 @@ impl Desk {
     pub async fn replay_delivery(&self, hook: WebhookId, id: DeliveryId) -> Result<Delivery, DeskError> {
         let now = self.now();
         let mut tx = self.store.begin().await?;
-        let webhook =
-            webhooks::lock(&self.store, &mut tx, hook).await?.ok_or(DeskError::NotFound("webhook"))?;
-        check_on(&webhook)?;
         let found = rows::lock(&self.store, &mut tx, id).await?.filter(|one| one.webhook == hook);
+        let webhook = self.begin_trying(&mut tx, hook).await?;
         let mut one = found.ok_or(DeskError::NotFound("delivery"))?;
         (one.state, one.begun_at) = (DeliveryState::Pending, now);
         one.attempt = one.attempt.max(one.tries) + 1;
-        let packet = self.hand_over(&mut tx, &mut one, now).await?;
-        self.commit(tx, vec![packet]).await?;
+        let packet = self.hand_over(&mut tx, &webhook, &mut one, now).await?;
+        self.commit(tx, packet.into_iter().collect()).await?;
         Ok(one)
     }
 
-    /// What is to be posted in a try, unless that is over.
+    /// Somebody wants to see whether a receiver is well: it is not left alone any longer.
+    async fn begin_trying(&self, tx: &mut Tx, id: WebhookId) -> Result<Webhook, DeskError> {
+        let mut hook = webhooks::lock(&self.store, tx, id).await?.ok_or(DeskError::NotFound("webhook"))?;
+        if !hook.active {
+            let why = "this webhook is switched off: switch it on first";
+            return Err(DeskError::conflict("webhook_off", why));
+        }
+        hook.health = Health::default();
+        webhooks::save(tx, &hook).await?;
+        Ok(hook)
+    }
+
+    /// What is to be posted in a try, unless that is over or has to wait.
     ///
     /// # Errors
     /// The database is away.
     pub async fn webhook_work(&self, asked: &OutboundWebhook) -> Result<WebhookWork, DeskError> {
+        let now = self.now();
         let mut tx = self.store.begin().await?;
-        let Some(one) = rows::lock(&self.store, &mut tx, asked.delivery_id).await? else {
+        let Some(mut one) = rows::lock(&self.store, &mut tx, asked.delivery_id).await? else {
             return Ok(WebhookWork::Drop);
         };
+        let due = one.attempt == asked.attempt && one.tries < asked.attempt;
         let hook = webhooks::lock(&self.store, &mut tx, one.webhook).await?.filter(|hook| hook.active);
-        let open = one.attempt == asked.attempt && one.tries < asked.attempt;
-        let due = one.state == DeliveryState::Pending && open;
-        Ok(match hook.filter(|_| due) {
-            Some(Webhook { id, url, kind, secret, .. }) => {
-                WebhookWork::Post(WebhookPost { webhook_id: id, url, form: kind, secret, body: one.body })
-            }
-            None => WebhookWork::Drop,
-        })
+        let Some(mut hook) = hook.filter(|_| due && one.state == DeliveryState::Pending) else {
+            return Ok(WebhookWork::Drop);
+        };
+        if let Some(until) = hook.health.wait(now) {
+            self.wait_until(&mut tx, &mut one, until).await?;
+            self.commit(tx, Vec::new()).await?;
+            return Ok(WebhookWork::Drop);
+        }
+        if hook.health.failures > 0 {
+            hook.health.begin(now);
+            webhooks::save(&mut tx, &hook).await?;
+            self.commit(tx, Vec::new()).await?;
+        }
+        let old_secret = hook.old_secret.filter(|(_, until)| *until > now).map(|(secret, _)| secret);
+        let Webhook { id, url, kind, secret, .. } = hook;
+        Ok(WebhookWork::Post(WebhookPost {
+            webhook_id: id,
+            url,
+            form: kind,
+            secret,
+            old_secret,
+            body: one.body,
+        }))
     }
 
     /// Writes down how a try went, and what follows. Said again, it changes nothing.
@@ -138,6 +188,7 @@ impl Desk {
         if !rows::tried(&mut tx, &tried).await? {
             return Ok(());
         }
+        self.note_health(&mut tx, one.webhook, &tried, now).await?;
         one.tries = one.tries.max(tried.attempt);
         if one.state == DeliveryState::Pending && one.attempt == tried.attempt {
             self.settle_delivery(&mut tx, &mut one, &tried, now).await?;
@@ -160,36 +211,71 @@ impl Desk {
         let hook = webhooks::lock(&self.store, &mut tx, one.webhook).await?;
         let is_lost = one.tries < one.attempt;
         let is_over = is_lost && now.millis() - one.begun_at.millis() > webhook::GIVEN_UP_AFTER;
-        if is_over || !hook.is_some_and(|hook| hook.active) {
+        let Some(hook) = hook.filter(|hook| hook.active && !is_over) else {
             (one.state, one.next_at) = (DeliveryState::Failed, None);
             rows::save(&mut tx, &one).await?;
             return self.commit(tx, Vec::new()).await;
-        }
+        };
         one.attempt += 1;
-        let packet = self.hand_over(&mut tx, &mut one, now).await?;
-        self.commit(tx, vec![packet]).await
+        let packet = self.hand_over(&mut tx, &hook, &mut one, now).await?;
+        self.commit(tx, packet.into_iter().collect()).await
+    }
+
+    /// A receiver that took something after it failed is well; one that fails rests.
+    async fn note_health(
+        &self,
+        tx: &mut Tx,
+        id: WebhookId,
+        tried: &WebhookTried,
+        now: Timestamp,
+    ) -> Result<(), DeskError> {
+        let Some(mut hook) = webhooks::lock(&self.store, tx, id).await? else { return Ok(()) };
+        let before = hook.health;
+        hook.health.tried(webhook::is_taken(tried.status), tried.at, now);
+        if hook.health == before { Ok(()) } else { webhooks::save(tx, &hook).await }
     }
 
     /// `None` if it was begun before.
     async fn begin_delivery(
         &self,
         tx: &mut Tx,
+        hook: &Webhook,
         mut one: Delivery,
         now: Timestamp,
     ) -> Result<Option<Packet>, DeskError> {
         if !rows::insert(tx, &one).await? {
             return Ok(None);
         }
-        self.hand_over(tx, &mut one, now).await.map(Some)
+        self.hand_over(tx, hook, &mut one, now).await
     }
 
-    /// Hands the try that is due to the notifier.
-    async fn hand_over(&self, tx: &mut Tx, one: &mut Delivery, now: Timestamp) -> Result<Packet, DeskError> {
+    /// Hands the try that is due to the notifier, or has it wait for a receiver that fails.
+    async fn hand_over(
+        &self,
+        tx: &mut Tx,
+        hook: &Webhook,
+        one: &mut Delivery,
+        now: Timestamp,
+    ) -> Result<Option<Packet>, DeskError> {
+        if let Some(until) = hook.health.wait(now) {
+            return self.wait_until(tx, one, until).await.map(|()| None);
+        }
         one.next_at = Some(now);
         rows::save(tx, one).await?;
-        self.ask_again(tx, one.id, now.plus(LOST_AFTER * one.attempt.max(1))).await?;
+        self.ask_again(tx, one.id, now.plus(LOST_AFTER * one.attempt.clamp(1, LATEST_LOST))).await?;
         let work = OutboundWebhook { delivery_id: one.id, attempt: one.attempt };
-        outbox::add(tx, OUTBOUND_WEBHOOK, &format!("webhook:{}:{}", one.id, one.attempt), now, &work).await
+        let id = format!("webhook:{}:{}", one.id, one.attempt);
+        outbox::add(tx, OUTBOUND_WEBHOOK, &id, now, &work).await.map(Some)
+    }
+
+    /// After long rests not all of them at once: other timers are not to stand behind them.
+    async fn wait_until(&self, tx: &mut Tx, one: &mut Delivery, until: Timestamp) -> Result<(), DeskError> {
+        let rest = until.millis() - self.now().millis();
+        let spread = if rest > LONG_REST { i64::from(one.id.0.as_fields().0) % rest } else { 0 };
+        let until = until.plus(spread);
+        one.next_at = Some(until);
+        rows::save(tx, one).await?;
+        self.ask_again(tx, one.id, until).await
     }
 
     async fn settle_delivery(
@@ -240,6 +326,13 @@ impl Desk {
     }
 }
 
+impl Webhook {
+    /// Whether it is told of what happened then.
+    fn asks_for(&self, event: WebhookEvent, at: Timestamp) -> bool {
+        self.active && self.events.contains(&event) && self.created_at <= at
+    }
+}
+
 impl Delivery {
     /// Of what happened then, begun now.
     fn fresh(webhook: WebhookId, id: DeliveryId, event: &str, at: Timestamp, now: Timestamp) -> Self {
@@ -248,6 +341,7 @@ impl Delivery {
             webhook,
             event: event.to_owned(),
             body: String::new(),
+            ticket: None,
             state: DeliveryState::Pending,
             tries: 0,
             attempt: 1,
@@ -256,13 +350,6 @@ impl Delivery {
             created_at: at,
         }
     }
-}
-
-fn check_on(hook: &Webhook) -> Result<(), DeskError> {
-    if hook.active {
-        return Ok(());
-    }
-    Err(DeskError::conflict("webhook_off", "this webhook is switched off: switch it on first"))
 }
 
 fn key(id: DeliveryId) -> String {

@@ -3,13 +3,16 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::{
     DeliveryId, Timestamp, WebhookId,
-    webhook::{DeliveryState, WebhookEvent, WebhookKind},
+    audit::AuditAction,
+    webhook::{DeliveryState, Health, WebhookEvent, WebhookKind},
 };
 use sha2::{Digest, Sha256};
 use url::Url;
 
 use crate::{
-    Actor, Desk, DeskError, entropy, sign_in,
+    Actor, Desk, DeskError,
+    audit::{self, Deed},
+    entropy, sign_in,
     store::{webhook_deliveries, webhooks as rows},
     text,
 };
@@ -25,6 +28,8 @@ const MOST: usize = 50;
 const MAX_NAME: usize = 80;
 /// Longest address, in bytes.
 const MAX_URL: usize = 2_000;
+/// How long requests are signed with the secret before too, after it was changed.
+const OLD_SECRET_FOR: i64 = 24 * 60 * 60_000;
 
 /// A program that is told what happens.
 #[derive(Clone, PartialEq, Eq)]
@@ -49,6 +54,10 @@ pub struct Webhook {
     pub created_at: Timestamp,
     /// Last changed.
     pub updated_at: Timestamp,
+    /// How its receiver does.
+    pub health: Health,
+    /// The secret before, and until when it counts.
+    pub old_secret: Option<(String, Timestamp)>,
 }
 
 /// A webhook to make.
@@ -88,6 +97,8 @@ pub struct Delivery {
     pub event: String,
     /// What is posted.
     pub body: String,
+    /// The ticket it speaks of: they are erased together.
+    pub ticket: Option<String>,
     /// What became of it.
     pub state: DeliveryState,
     /// Tries so far.
@@ -138,12 +149,14 @@ impl Desk {
             name: checked_name(&new.name)?,
             kind: new.kind,
             url: checked_url(&new.url)?,
-            secret: format!("whsec_{}", STANDARD.encode(Sha256::digest(sign_in::token()))),
+            secret: fresh_secret(),
             events: checked_events(new.events)?,
             active: true,
             disabled_why: None,
             created_at: now,
             updated_at: now,
+            health: Health::default(),
+            old_secret: None,
         };
         let mut tx = self.store.begin().await?;
         if rows::all(&mut *tx).await?.len() >= MOST {
@@ -153,6 +166,7 @@ impl Desk {
             ));
         }
         rows::save(&mut tx, &one).await?;
+        audit::record(&mut tx, actor, Deed::saved(None, &one), now).await?;
         self.commit(tx, Vec::new()).await?;
         tracing::info!(webhook = %one.id, by = %actor.id, "a webhook was added");
         Ok(one)
@@ -168,8 +182,14 @@ impl Desk {
         patch: WebhookPatch,
         actor: &Actor,
     ) -> Result<Webhook, DeskError> {
+        let now = self.now();
         let mut tx = self.store.begin().await?;
+        // deliveries are locked before their webhook
+        if patch.active == Some(true) {
+            webhook_deliveries::begin_anew(&mut tx, id, now).await?;
+        }
         let mut one = rows::lock(&self.store, &mut tx, id).await?.ok_or(DeskError::NotFound("webhook"))?;
+        let before = one.clone();
         if let Some(name) = &patch.name {
             one.name = checked_name(name)?;
         }
@@ -182,13 +202,34 @@ impl Desk {
         if let Some(active) = patch.active {
             (one.active, one.disabled_why) = (active, None);
         }
-        one.updated_at = self.now();
+        (one.updated_at, one.health) = (now, Health::default());
         rows::save(&mut tx, &one).await?;
-        if patch.active == Some(true) {
-            webhook_deliveries::begin_anew(&mut tx, id, one.updated_at).await?;
-        }
+        audit::record(&mut tx, actor, Deed::saved(Some(&before), &one), now).await?;
         self.commit(tx, Vec::new()).await?;
         tracing::info!(webhook = %id, by = %actor.id, "a webhook was changed");
+        Ok(one)
+    }
+
+    /// Gives a webhook a new secret; for a day requests are signed with the one before too.
+    ///
+    /// # Errors
+    /// There is no such webhook; `unsigned`: Slack checks no signature.
+    pub async fn change_webhook_secret(&self, id: WebhookId, actor: &Actor) -> Result<Webhook, DeskError> {
+        let now = self.now();
+        let mut tx = self.store.begin().await?;
+        let mut one = rows::lock(&self.store, &mut tx, id).await?.ok_or(DeskError::NotFound("webhook"))?;
+        if one.kind == WebhookKind::Slack {
+            return Err(DeskError::conflict(
+                "unsigned",
+                "what is told to Slack is not signed: there is no secret",
+            ));
+        }
+        let old = std::mem::replace(&mut one.secret, fresh_secret());
+        (one.old_secret, one.updated_at) = (Some((old, now.plus(OLD_SECRET_FOR))), now);
+        rows::save(&mut tx, &one).await?;
+        audit::record(&mut tx, actor, Deed::of(AuditAction::SecretChanged, &one), now).await?;
+        self.commit(tx, Vec::new()).await?;
+        tracing::info!(webhook = %id, by = %actor.id, "the secret of a webhook was changed");
         Ok(one)
     }
 
@@ -198,9 +239,10 @@ impl Desk {
     /// There is no such webhook.
     pub async fn delete_webhook(&self, id: WebhookId, actor: &Actor) -> Result<(), DeskError> {
         let mut tx = self.store.begin().await?;
-        if !rows::delete(&mut tx, id).await? {
-            return Err(DeskError::NotFound("webhook"));
-        }
+        webhook_deliveries::delete_of(&mut tx, id).await?;
+        let one = rows::lock(&self.store, &mut tx, id).await?.ok_or(DeskError::NotFound("webhook"))?;
+        rows::delete(&mut tx, id).await?;
+        audit::record(&mut tx, actor, Deed::removed(&one), self.now()).await?;
         self.commit(tx, Vec::new()).await?;
         tracing::info!(webhook = %id, by = %actor.id, "a webhook was deleted");
         Ok(())
@@ -224,6 +266,10 @@ impl Desk {
             (one.created_at.millis(), one.id.to_string())
         }))
     }
+}
+
+fn fresh_secret() -> String {
+    format!("whsec_{}", STANDARD.encode(Sha256::digest(sign_in::token())))
 }
 
 fn checked_name(name: &str) -> Result<String, DeskError> {

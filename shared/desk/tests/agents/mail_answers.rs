@@ -2,7 +2,7 @@
 
 use bus::topic::OUTBOUND_EMAIL;
 use desk::{mail_tag::MailTag, recipients::MailWishes, reply::NewReply};
-use domain::{EmailAddress, Role, event::OutboundEmail};
+use domain::{EmailAddress, Role, event::OutboundEmail, preferences::PreferencesPatch};
 use serde_json::json;
 
 use crate::world::{ANNA, SALES, SUPPORT, World, code, tags};
@@ -15,6 +15,7 @@ on_both!(
     what_comes_back_names_where_it_belongs,
     a_bounce_to_the_signed_address_needs_no_id,
     a_person_signs_and_a_program_does_not,
+    ones_own_signature_counts_first_and_can_be_left_out,
     an_answer_quotes_what_it_answers,
     reply_all_is_proposed,
 );
@@ -25,7 +26,7 @@ fn addresses(list: &[&str]) -> Vec<EmailAddress> {
 
 fn wishes(to: &[&str], cc: &[&str], bcc: &[&str], subject: Option<&str>) -> MailWishes {
     let subject = subject.map(str::to_owned);
-    MailWishes { to: addresses(to), cc: addresses(cc), bcc: addresses(bcc), subject }
+    MailWishes { to: addresses(to), cc: addresses(cc), bcc: addresses(bcc), subject, ..MailWishes::default() }
 }
 
 fn answer(mail: MailWishes) -> NewReply {
@@ -136,6 +137,41 @@ async fn a_person_signs_and_a_program_does_not(world: World) {
     assert_eq!(world.last_mail().await.signature, None);
 }
 
+async fn ones_own_signature_counts_first_and_can_be_left_out(world: World) {
+    let id = world.mailed(WRITER, "My order", "Where is it?").await;
+    let kim = world.user("kim@acme.example", Role::Support).await.actor();
+    let signs = async |own: Option<&str>, without_signature: bool| {
+        let patch =
+            PreferencesPatch { signature: Some(own.map(str::to_owned)), ..PreferencesPatch::default() };
+        world.desk.change_preferences(patch, &kim).await.unwrap();
+        let offered = world.desk.reply_recipients(id, &kim).await.unwrap().signature;
+        let mail = MailWishes { without_signature, ..MailWishes::default() };
+        world.desk.reply(id, answer(mail), &kim).await.unwrap();
+        let signed = world.last_mail().await.signature;
+        if !without_signature {
+            assert_eq!(signed, offered, "what is shown before is what stands there");
+        }
+        signed
+    };
+    let both = json!({"email": {"signature": "All", "mailboxes": {SUPPORT: {"signature": "Support"}}}});
+    world.desk.patch_settings(&both, &kim).await.unwrap();
+    assert_eq!(signs(None, false).await.as_deref(), Some("Support"));
+    assert_eq!(signs(None, true).await, None);
+    assert_eq!(signs(Some("Mine\n{{mailbox_signature}}"), false).await.as_deref(), Some("Mine\nSupport"));
+    assert_eq!(signs(Some(""), false).await, None, "nothing at all");
+    world.desk.patch_settings(&json!({"email": {"own_signatures": false}}), &kim).await.unwrap();
+    assert_eq!(signs(Some("Mine"), false).await.as_deref(), Some("Support"));
+    let odd = PreferencesPatch { signature: Some(Some("{{colour}}".into())), ..PreferencesPatch::default() };
+    assert_eq!(code(world.desk.change_preferences(odd, &kim).await), "signature");
+    let later = NewReply {
+        undo_seconds: 10,
+        ..answer(MailWishes { without_signature: true, ..MailWishes::default() })
+    };
+    let message = world.desk.reply(id, later, &kim).await.unwrap();
+    let draft = world.desk.undo_message(id, message.id, &kim).await.unwrap().stored.draft;
+    assert!(draft.mail.unwrap().without_signature, "taken back, it is as it was chosen");
+}
+
 async fn an_answer_quotes_what_it_answers(world: World) {
     let id = world.mailed(WRITER, "My order", "Where is it?").await;
     let owner = world.owner();
@@ -149,14 +185,14 @@ async fn an_answer_quotes_what_it_answers(world: World) {
 
 async fn reply_all_is_proposed(world: World) {
     let id = world.mailed(WRITER, "RE: My order", "Where is it?").await;
-    let all = world.desk.reply_recipients(id).await.unwrap();
+    let all = world.desk.reply_recipients(id, &world.owner()).await.unwrap().recipients;
     assert_eq!((all.to[0].address.as_str(), all.to[0].name.as_deref()), (WRITER, Some("Anna Lee")));
     assert_eq!((all.cc.len(), all.subject.as_deref()), (0, Some("Re: My order")));
     let others = json!({"to": [{"address": SUPPORT}, {"address": "ben@kunde.example", "name": "Ben"}],
         "cc": [{"address": "support+tabc@in.acme.example"}, {"address": "carla@kunde.example"}],
         "reply_to": [{"address": "orders@kunde.example"}]});
     let id = world.mailed_with(WRITER, "Sizes", "Do they run small?", others).await;
-    let all = world.desk.reply_recipients(id).await.unwrap();
+    let all = world.desk.reply_recipients(id, &world.owner()).await.unwrap().recipients;
     let addresses = |list: &[domain::NamedAddress]| -> Vec<String> {
         list.iter().map(|one| one.address.to_string()).collect()
     };
@@ -168,5 +204,5 @@ async fn reply_all_is_proposed(world: World) {
     assert_eq!(addresses(&shown.to), ["orders@kunde.example"]);
     assert_eq!((shown.cc[0].name.as_deref(), shown.subject.as_str()), (Some("Ben"), "Re: Sizes"));
     let text = world.text(ANNA, "hi").await;
-    assert_eq!(code(world.desk.reply_recipients(text).await), "mail in this ticket");
+    assert_eq!(code(world.desk.reply_recipients(text, &world.owner()).await), "mail in this ticket");
 }

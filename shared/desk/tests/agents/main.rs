@@ -27,8 +27,13 @@ macro_rules! on_both {
 
 mod accounts;
 mod answers;
+mod audit;
 mod bulk;
 mod campaigns;
+mod coupons;
+mod drafts;
+mod erasure;
+mod invitations;
 mod links;
 mod lists;
 mod mail_answers;
@@ -37,8 +42,10 @@ mod notes;
 mod people;
 mod reply;
 mod search;
+mod second_step;
 mod tags;
 mod teams;
 mod tickets;
+mod undo;
 mod views;
 mod webhooks;

@@ -18,6 +18,8 @@ on_both!(
     d2_a_stop_that_was_late_counts_for_both_and_a_yes_of_the_other_for_nobody,
     a2_merges_that_make_no_sense_are_refused_and_chains_are_undone_in_order,
     a2_what_was_written_by_whoever_did_not_see_the_merge_follows,
+    a2_what_follows_a_merge_goes_on_to_where_that_was_merged,
+    g2_a_block_since_a_merge_is_of_both,
     a2_two_at_once_merge_once,
 );
 
@@ -235,6 +237,39 @@ async fn a2_what_was_written_by_whoever_did_not_see_the_merge_follows(world: Wor
     assert_eq!(world.ticket(other).await.channel, Channel::Sms);
     world.desk.unmerge(anna, merge.id, &world.owner()).await.unwrap();
     assert_eq!(world.ticket(other).await.profile.id, ana);
+}
+
+async fn a2_what_follows_a_merge_goes_on_to_where_that_was_merged(world: World) {
+    let ((_, anna), (other, ana)) = two(&world).await;
+    let third = world.text("+15550005555", "hey").await;
+    let anne = world.profile_of(third).await;
+    let inner = world.desk.merge_profiles(anna, ana, &world.owner()).await.unwrap();
+    let outer = world.desk.merge_profiles(anne, anna, &world.owner()).await.unwrap();
+    world.sql(&format!("UPDATE tickets SET profile_id = '{ana}' WHERE id = '{other}'")).await;
+    world.sql(&format!("UPDATE timers SET due_at = due_at + 90000 WHERE key = 'merge:{}'", outer.id)).await;
+    world.turn(60_000);
+    world.desk.run_due_timers().await.unwrap();
+    assert_eq!(world.ticket(other).await.profile.id, anne);
+    assert_eq!(world.desk.profile(ana).await.unwrap().id, anne, "an old address leads to where it all is");
+    world.desk.unmerge(anne, outer.id, &world.owner()).await.unwrap();
+    assert_eq!(world.ticket(other).await.profile.id, anna);
+    world.desk.unmerge(anna, inner.id, &world.owner()).await.unwrap();
+    assert_eq!(world.ticket(other).await.profile.id, ana);
+}
+
+async fn g2_a_block_since_a_merge_is_of_both(world: World) {
+    let ((_, anna), (_, ana)) = two(&world).await;
+    let owner = world.owner();
+    let merge = world.desk.merge_profiles(anna, ana, &owner).await.unwrap();
+    world.desk.block(anna, &owner).await.unwrap();
+    world.desk.unmerge(anna, merge.id, &owner).await.unwrap();
+    for id in [anna, ana] {
+        assert!(world.desk.profile(id).await.unwrap().blocked);
+    }
+    let merge = world.desk.merge_profiles(anna, ana, &owner).await.unwrap();
+    world.desk.unblock(anna, &owner).await.unwrap();
+    world.desk.unmerge(anna, merge.id, &owner).await.unwrap();
+    assert!(!world.desk.profile(ana).await.unwrap().blocked);
 }
 
 async fn a2_two_at_once_merge_once(world: World) {

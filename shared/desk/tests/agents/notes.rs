@@ -14,7 +14,7 @@ on_both!(
 );
 
 fn acting(user: &desk::accounts::User) -> Actor {
-    Actor { id: user.id.0, name: user.name.clone(), role: user.role, user: Some(user.id) }
+    Actor { id: user.id.0, name: user.name.clone(), role: user.role, user: Some(user.id), from: None }
 }
 
 async fn a_note_is_for_colleagues_and_names_them(world: World) {
@@ -59,12 +59,12 @@ async fn only_its_writer_or_a_manager_takes_a_note_back(world: World) {
 async fn h5_quick_responses_are_kept_found_and_filled_in(world: World) {
     let desk = &world.desk;
     let hello = "Hi {{first_name|there}}, {{agent_name}} here about #{{ticket_number}}.";
-    let greeting = desk.add_quick_response("Greeting", hello).await.unwrap();
-    desk.add_quick_response("Rückgabe", "Returns are free for 30 days.").await.unwrap();
-    assert_eq!(code(desk.add_quick_response(" greeting ", "x").await), "title_taken");
-    assert_eq!(code(desk.add_quick_response("", "x").await), "title");
-    assert_eq!(code(desk.add_quick_response("Empty", " ").await), "text");
-    assert_eq!(code(desk.add_quick_response("Odd", "{{coupon}}").await), "text");
+    let greeting = desk.add_quick_response("Greeting", hello, &world.owner()).await.unwrap();
+    desk.add_quick_response("Rückgabe", "Returns are free for 30 days.", &world.owner()).await.unwrap();
+    assert_eq!(code(desk.add_quick_response(" greeting ", "x", &world.owner()).await), "title_taken");
+    assert_eq!(code(desk.add_quick_response("", "x", &world.owner()).await), "title");
+    assert_eq!(code(desk.add_quick_response("Empty", " ", &world.owner()).await), "text");
+    assert_eq!(code(desk.add_quick_response("Odd", "{{coupon}}", &world.owner()).await), "text");
     let titles = async |query: &str| {
         let found = desk.quick_responses(query).await.unwrap();
         found.into_iter().map(|one| one.title).collect::<Vec<_>>()
@@ -80,18 +80,18 @@ async fn h5_quick_responses_are_kept_found_and_filled_in(world: World) {
     assert_eq!(said, format!("Hi there, Maya here about #{number}."));
 
     let patch = QuickResponsePatch { title: Some("rückgabe".into()), text: None };
-    assert_eq!(code(desk.change_quick_response(greeting.id, patch).await), "title_taken");
+    assert_eq!(code(desk.change_quick_response(greeting.id, patch, &world.owner()).await), "title_taken");
     let patch = QuickResponsePatch { title: Some("GREETING".into()), text: Some("Hello!".into()) };
-    let changed = desk.change_quick_response(greeting.id, patch).await.unwrap();
+    let changed = desk.change_quick_response(greeting.id, patch, &world.owner()).await.unwrap();
     assert_eq!((changed.title.as_str(), changed.text.as_str()), ("GREETING", "Hello!"));
     assert!(changed.updated_at > greeting.updated_at && changed.created_at == greeting.created_at);
-    desk.remove_quick_response(greeting.id).await.unwrap();
+    desk.remove_quick_response(greeting.id, &world.owner()).await.unwrap();
     let gone = QuickResponseId(Uuid::nil());
     for id in [greeting.id, gone] {
-        assert_eq!(code(desk.remove_quick_response(id).await), "quick response");
+        assert_eq!(code(desk.remove_quick_response(id, &world.owner()).await), "quick response");
         assert_eq!(code(desk.fill_quick_response(id, ticket, &maya).await), "quick response");
         assert_eq!(
-            code(desk.change_quick_response(id, QuickResponsePatch::default()).await),
+            code(desk.change_quick_response(id, QuickResponsePatch::default(), &world.owner()).await),
             "quick response"
         );
     }

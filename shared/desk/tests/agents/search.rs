@@ -20,6 +20,8 @@ on_both!(
     a_message_that_moves_is_found_where_it_is,
     whatever_is_written_is_answered,
     what_was_there_before_is_gone_through_once,
+    what_is_frequent_is_found_all_the_same,
+    what_many_tickets_are_tagged_with_is_listed_in_order,
 );
 
 async fn search(world: &World, q: &str) -> Vec<Found> {
@@ -226,4 +228,79 @@ async fn what_was_there_before_is_gone_through_once(world: World) {
     while world.desk.index_backlog().await.unwrap() {}
     assert!(!world.desk.index_backlog().await.unwrap());
     assert_eq!(ids(&world, "hi").await, BTreeSet::from([text]));
+}
+
+/// 31,000 numbers `i`, as each database counts.
+fn numbers(world: &World) -> &'static str {
+    if world.is_sqlite() {
+        "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 31000) SELECT i FROM n) AS n"
+    } else {
+        "generate_series(1, 31000) AS n(i)"
+    }
+}
+
+/// A word stands in so many messages of a ticket that it is looked for ticket by ticket.
+async fn make_frequent(world: &World, word: &str, ticket: TicketId) {
+    let (columns, words) = if world.is_sqlite() {
+        ("", String::new())
+    } else {
+        (", words", format!(", to_tsvector('simple', '{word}')"))
+    };
+    let from = numbers(world);
+    let row = format!("'message', 'frequent ' || i, '{ticket}'{words}");
+    world
+        .sql(&format!(
+            "INSERT INTO search_docs (kind, source_id, ticket_id{columns}) SELECT {row} FROM {from}"
+        ))
+        .await;
+    if world.is_sqlite() {
+        let of = "FROM search_docs WHERE source_id LIKE 'frequent %'";
+        world.sql(&format!("INSERT INTO search_words (rowid, words) SELECT id, '{word}' {of}")).await;
+    }
+}
+
+async fn what_is_frequent_is_found_all_the_same(world: World) {
+    let lamp = world.text(ANNA, "hello about the lamp").await;
+    let chair = world.text("+15557770002", "hello about the chair").await;
+    let kitty = world.text("+15557770003", "about nothing").await;
+    make_frequent(&world, "hello", lamp).await;
+    let of = |ids: &[TicketId]| ids.iter().copied().collect::<BTreeSet<_>>();
+    for (q, expected) in [
+        ("hello", of(&[lamp, chair])),
+        ("hello chair", of(&[chair])),
+        ("lamp hello", of(&[lamp])),
+        ("\"hello about\"", of(&[lamp, chair])),
+        ("hell", of(&[lamp, chair])),
+        ("hello nothing", of(&[])),
+    ] {
+        assert_eq!(ids(&world, q).await, expected, "{q}");
+    }
+    named(&world, kitty, "Hello Kitty").await;
+    assert_eq!(ids(&world, "hello nothing").await, of(&[kitty]), "the customer's name counts too");
+    let filter = TicketFilter { q: Some("hello".into()), ..TicketFilter::default() };
+    assert_eq!(world.desk.count_tickets(&filter, &world.owner()).await.unwrap(), 3);
+}
+
+async fn what_many_tickets_are_tagged_with_is_listed_in_order(world: World) {
+    let one = world.text(ANNA, "the newest").await;
+    let patch = TicketPatch { tags: Some(vec!["vip".into()]), ..TicketPatch::default() };
+    world.desk.change_ticket(one, patch, &world.owner()).await.unwrap();
+    let id = if world.is_sqlite() { "printf('%012d', i)" } else { "lpad(CAST(i AS TEXT), 12, '0')" };
+    let id = format!("'00000000-0000-7000-8000-' || {id}");
+    let (from, profile) = (numbers(&world), world.profile_of(one).await);
+    world
+        .sql(&format!(
+            "INSERT INTO tickets (id, number, channel, inbox, profile_id, address, status, created_at, updated_at, \
+             last_message_at) SELECT {id}, 1000 + i, 'sms', '+15550001111', '{profile}', '{ANNA}', 'closed', i, i, i FROM {from}"
+        ))
+        .await;
+    world
+        .sql(&format!(
+            "INSERT INTO ticket_tags (ticket_id, tag) SELECT {id}, 'vip' FROM {from} WHERE i <= 6000"
+        ))
+        .await;
+    let filter = TicketFilter { tag: vec!["VIP".into()], ..TicketFilter::default() };
+    let page = world.desk.tickets(&filter, &world.owner(), &PageRequest::new(3, None)).await.unwrap();
+    let numbers: Vec<_> = page.data.iter().map(|ticket| ticket.number).collect();
+    assert_eq!(numbers, [world.ticket(one).await.number, 7000, 6999]);
 }

@@ -22,6 +22,9 @@ on_both!(
     h4_after_a_day_it_is_given_up_and_the_webhook_is_switched_off,
     h4_one_event_that_is_never_taken_does_not_switch_off_a_webhook_that_takes_others,
     h4_a_try_of_which_nobody_hears_is_made_again_under_the_same_id,
+    h4_a_receiver_that_fails_gets_one_try_at_a_time,
+    h4_a_secret_is_changed_and_the_one_before_counts_for_a_day,
+    h4_what_was_told_long_ago_is_forgotten,
     h4_what_was_told_can_be_told_again,
     h4_webhooks_that_make_no_sense_are_refused,
 );
@@ -188,6 +191,73 @@ async fn h4_a_try_of_which_nobody_hears_is_made_again_under_the_same_id(world: W
     assert!(work(&world, id, 2).await.is_some(), "a word that comes late is in the log and settles nothing");
     let ids: Vec<_> = world.told(OUTBOUND_WEBHOOK).await.iter().map(|work| work.delivery_id).collect();
     assert_eq!(ids, [id, id]);
+}
+
+async fn h4_a_receiver_that_fails_gets_one_try_at_a_time(world: World) {
+    let (hook, first) = begun(&world).await;
+    let second = world.desk.test_webhook(hook, &world.owner()).await.unwrap().id;
+    assert!(work(&world, first, 1).await.is_some() && work(&world, second, 1).await.is_some());
+    tried(&world.desk, &world, first, 1, None).await;
+    assert!(work(&world, second, 1).await.is_none(), "it rests");
+    let rests = world.desk.webhooks().await.unwrap().remove(0).health.rests_until;
+    assert!(rests.unwrap() > world.now());
+    for one in ["+15557770002", "+15557770003"] {
+        world.text(one, "hello").await;
+    }
+    let handed = world.told(OUTBOUND_WEBHOOK).await.len();
+    world.desk.tell_webhooks(&heard(&world).await).await.unwrap();
+    assert_eq!(
+        world.told(OUTBOUND_WEBHOOK).await.len(),
+        handed,
+        "nothing new is handed to the notifier either"
+    );
+    world.turn(5_001);
+    world.desk.run_due_timers().await.unwrap();
+    let waiting: Vec<_> = log(&world, hook).await.into_iter().map(|(one, _)| (one.id, one.attempt)).collect();
+    let mut let_go = Vec::new();
+    for (id, attempt) in &waiting {
+        if work(&world, *id, *attempt).await.is_some() {
+            let_go.push((*id, *attempt));
+        }
+    }
+    assert_eq!((waiting.len(), let_go.len()), (4, 1), "one sees whether it is well");
+    tried(&world.desk, &world, let_go[0].0, let_go[0].1, Some(200)).await;
+    world.turn(30_001);
+    world.desk.run_due_timers().await.unwrap();
+    for (one, _) in log(&world, hook).await.iter().filter(|(one, _)| one.id != let_go[0].0) {
+        assert!(work(&world, one.id, one.attempt).await.is_some(), "it is well: {one:?}");
+    }
+}
+
+async fn h4_a_secret_is_changed_and_the_one_before_counts_for_a_day(world: World) {
+    let (hook, id) = begun(&world).await;
+    let before = world.desk.webhooks().await.unwrap().remove(0).secret;
+    let changed = world.desk.change_webhook_secret(hook, &world.owner()).await.unwrap();
+    assert!(changed.secret != before && changed.secret.starts_with("whsec_"));
+    let asked = OutboundWebhook { delivery_id: id, attempt: 1 };
+    let post = |work| match work {
+        WebhookWork::Post(post) => post,
+        WebhookWork::Drop => panic!("it is due"),
+    };
+    let signed = post(world.desk.webhook_work(&asked).await.unwrap());
+    assert_eq!((signed.secret, signed.old_secret), (changed.secret.clone(), Some(before)));
+    world.turn(24 * 60 * 60_000);
+    let signed = post(world.desk.webhook_work(&asked).await.unwrap());
+    assert_eq!((signed.secret, signed.old_secret), (changed.secret, None));
+    let slack = super::webhooks::hook(&world, WebhookKind::Slack, &[WebhookEvent::NoteAdded]).await;
+    let refused = world.desk.change_webhook_secret(slack.id, &world.owner()).await.map(|one| one.name);
+    assert_eq!(code(refused), "unsigned");
+}
+
+async fn h4_what_was_told_long_ago_is_forgotten(world: World) {
+    let (hook, id) = begun(&world).await;
+    tried(&world.desk, &world, id, 1, Some(200)).await;
+    world.turn(14 * 24 * 60 * 60_000);
+    let waiting = world.desk.test_webhook(hook, &world.owner()).await.unwrap();
+    world.turn(60_000);
+    world.desk.forget_expired().await.unwrap();
+    let left: Vec<_> = log(&world, hook).await.into_iter().map(|(one, _)| one.id).collect();
+    assert_eq!(left, [waiting.id]);
 }
 
 async fn h4_what_was_told_can_be_told_again(world: World) {

@@ -10,6 +10,7 @@ use desk::{
     Actor, Channels, Desk, Options, Outside,
     accounts::{NewUser, User},
     intake::Arrival,
+    sign_in::{NewSession, Origin},
 };
 use domain::{
     Clock, EmailAddress, PhoneNumber, ProfileId, Role, SessionId, TicketId, Timestamp,
@@ -76,7 +77,7 @@ impl World {
             clock: clock.clone(),
             channels,
         };
-        let desk = Desk::open(options).await.unwrap().reached_at(outside());
+        let desk = Desk::open(options).await.unwrap().reached_at(outside()).sealing_with([9; 32]);
         desk.migrate().await.unwrap();
         Self { desk, bus, database_url, clock, seq: AtomicU64::new(0), _folder: folder, _server: server }
     }
@@ -89,6 +90,26 @@ impl World {
         pool.close().await;
     }
 
+    /// Another replica of it.
+    pub async fn replica(&self) -> Desk {
+        let options = Options {
+            database_url: self.database_url.clone(),
+            bus: Some(self.bus.clone()),
+            clock: self.clock.clone(),
+            channels: self.desk.channels().clone(),
+        };
+        Desk::open(options).await.unwrap().reached_at(outside()).sealing_with([9; 32])
+    }
+
+    /// Where it lies.
+    pub fn database_url(&self) -> &str {
+        &self.database_url
+    }
+
+    pub fn is_sqlite(&self) -> bool {
+        self.database_url.starts_with("sqlite")
+    }
+
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
@@ -99,7 +120,7 @@ impl World {
 
     /// A program with the owner's rights.
     pub fn owner(&self) -> Actor {
-        Actor { id: Uuid::from_u128(7), name: "Kim".into(), role: Role::Owner, user: None }
+        Actor { id: Uuid::from_u128(7), name: "Kim".into(), role: Role::Owner, user: None, from: None }
     }
 
     pub async fn user(&self, email: &str, role: Role) -> User {
@@ -109,10 +130,16 @@ impl World {
             role,
             password: Some("correct horse".into()),
         };
-        self.desk.create_user(new).await.unwrap()
+        self.desk.create_user(new, &Actor::system()).await.unwrap()
     }
 
-    async fn take_in<T: Serialize>(&self, key: &str, topic: Topic<T>, event: &T) -> Option<TicketId> {
+    /// The session of somebody who signs in with a password alone.
+    pub async fn let_in(&self, email: &str, password: &str) -> NewSession {
+        let entrance = self.desk.sign_in(email, password, &Origin::default()).await.unwrap();
+        entrance.expect("the right password").session().expect("no second step")
+    }
+
+    pub async fn take_in<T: Serialize>(&self, key: &str, topic: Topic<T>, event: &T) -> Option<TicketId> {
         let envelope = Envelope::wrap(key, self.now(), None, event).unwrap();
         let seq = self.seq.fetch_add(1, Ordering::SeqCst) + 1;
         let delivery = Delivery { subject: topic.subject.into(), seq, attempt: 1, envelope };

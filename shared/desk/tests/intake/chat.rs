@@ -3,7 +3,7 @@
 use bus::topic::{MESSAGE_MOVED, MESSAGE_QUEUED, MESSAGE_RECEIVED, REPLY_PROPOSED, TICKET_CHANGED};
 use domain::{
     AuthorKind, EmailAddress, MessageStatus, TicketId,
-    event::{ChatHistoryQuery, ReplyProposed, Visitor, VisitorSignalKind},
+    event::{ChatHistoryQuery, ChatStandingQuery, ReplyProposed, Visitor, VisitorSignalKind},
 };
 
 use crate::world::{World, session};
@@ -272,14 +272,22 @@ async fn what_agents_have_read_is_in_the_history(world: World) {
     assert_eq!(read().await, 0, "nobody looked yet");
     looks(one).await;
     assert_eq!(read().await, 2);
+    say(&world, 1, "browser", "three").await;
+    assert_eq!(read().await, 2, "what came later is unread, what was read stays so");
+    let query = ChatStandingQuery { sessions: vec![session(1)] };
+    assert_eq!(world.desk.chat_standing(&query).await.unwrap()[0].read_seq, 2);
+    looks(one).await;
+    let unread = desk::tickets::TicketPatch { unread: Some(true), ..desk::tickets::TicketPatch::default() };
+    world.desk.change_ticket(one, unread, &world.actor()).await.unwrap();
+    assert_eq!(read().await, 3, "a reminder to oneself does not unread what was read");
     world.turn(1_000);
     world.take(world.signal(session(1), VisitorSignalKind::Ended)).await;
     world.turn(1_000);
-    let two = say(&world, 1, "browser", "three").await;
+    let two = say(&world, 1, "browser", "four").await;
     assert_ne!(one, two);
-    assert_eq!(read().await, 2, "what was read in the chat before stays read");
+    assert_eq!(read().await, 3, "what was read in the chat before stays read");
     looks(two).await;
-    assert_eq!(read().await, 3);
+    assert_eq!(read().await, 4);
 }
 
 async fn h6_two_tabs_that_begin_at_once_begin_one_session_with_one_welcome(world: World) {

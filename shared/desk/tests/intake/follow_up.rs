@@ -1,10 +1,11 @@
 //! H8, H9: the mail after a left chat. The rule itself is a table in `domain::follow_up`.
 
-use bus::topic::{OUTBOUND_EMAIL, TICKET_CHANGED};
+use bus::topic::{MAIL_JUDGED, OUTBOUND_EMAIL, OUTBOUND_TRUST, TICKET_CHANGED};
 use desk::{DeskError, Outside, intake::Arrival};
 use domain::{
     AuthorKind, EmailAddress, MessageStatus, TicketId,
-    event::{ClaimSend, OutboundEmail, SendDecision, Visitor, VisitorSignalKind},
+    event::{ClaimSend, MailJudged, OutboundEmail, SendDecision, Visitor, VisitorSignalKind},
+    mail::{Trust, TrustMark},
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -228,10 +229,25 @@ async fn h9_answering_the_mail_lands_in_the_chat(world: World) {
     };
     let mut by_anna = answer("m1", ANNA, "One please!\n> Yes, three left.");
     by_anna.reply_text = Some("One please!".into());
+    by_anna.spam = Some("another server said so".into());
     assert_eq!(world.take(world.mailed(&by_anna)).await.ticket_id, Some(id));
     let last = world.messages(id).await.pop().unwrap();
     assert_eq!((last.text.as_str(), last.author.kind), ("One please!", AuthorKind::Customer));
     assert_eq!(banner(&world, id).await.0, "waiting", "whoever answers has read it");
+    let head = last.mail.as_ref().unwrap();
+    assert_eq!((head.from.address.as_str(), head.has_html), (ANNA, false));
+    assert_eq!(head.why_here.signal, domain::mail::Signal::MessageId);
+    assert_eq!(
+        world.told(OUTBOUND_TRUST).await.pop().unwrap().message_id,
+        last.id,
+        "it is judged like any mail"
+    );
+    let word = || "none".to_owned();
+    let (mark, reasons) = (TrustMark::Doubtful, vec!["another server said so".into()]);
+    let trust = Trust { mark, domain: None, spf: word(), dkim: word(), dmarc: word(), arc: word(), reasons };
+    let judged = MailJudged { message_id: last.id, trust: trust.clone(), at: world.now() };
+    world.take(world.delivered(MAIL_JUDGED, "judged", &judged)).await;
+    assert_eq!(world.message(id, last.id).await.mail.unwrap().trust, Some(trust));
     let by_other = answer("m2", "mallory@evil.example", "Let me in");
     assert_ne!(world.take(world.mailed(&by_other)).await.ticket_id, Some(id), "only who was mailed");
     // the next mail goes on in that thread

@@ -3,9 +3,10 @@
 use bus::topic::{MESSAGE_CHANGED, OUTBOUND_EMAIL, REPLY_PROPOSED, TICKET_CHANGED};
 use desk::{DeskError, Outside, accounts::NewUser};
 use domain::{
-    AuthorKind, EmailAddress, MessageId, Role, TicketId,
+    AttachmentId, AuthorKind, EmailAddress, MessageId, Role, TicketId,
     event::{ForwardedMail, InboundEmail, MailKind, ReplyProposed},
     mail::Signal,
+    message::Attachment,
 };
 
 use crate::world::{MAILBOX, World};
@@ -73,7 +74,7 @@ async fn a_conversation_that_began_elsewhere_is_one_ticket(world: World) {
 
 async fn what_a_colleague_passes_on_is_its_writers(world: World) {
     let user = NewUser { email: address(KIM), name: Some("Kim".into()), role: Role::Support, password: None };
-    world.desk.create_user(user).await.unwrap();
+    world.desk.create_user(user, &desk::Actor::system()).await.unwrap();
     let forward = |id: &str, from: &str| {
         let mut mail = world.mail(id, from, "Fwd: Broken lamp", "see below\n---\nIt is broken");
         mail.forwarded = Some(ForwardedMail {
@@ -117,6 +118,20 @@ async fn a_split_mail_has_a_ticket_and_answers_follow_it(world: World) {
     let mut answer = world.mail("m3", ANNA, "Re: And an invoice", "Thanks");
     answer.refers_to = vec!["m2@customer.example".into()];
     assert_eq!(landed(&world, &answer).await.0, split.id);
+    let mut picture = world.mail("m4", ANNA, "A picture", "");
+    picture.refers_to = vec!["m1@customer.example".into()];
+    picture.attachments = vec![Attachment {
+        id: AttachmentId::named(message.id.0, "mug"),
+        name: "mug.jpg".into(),
+        content_type: "image/jpeg".into(),
+        size: 3,
+        url: String::new(),
+        blob: Some("att/4".into()),
+    }];
+    landed(&world, &picture).await;
+    let message = world.messages(id).await.pop().unwrap();
+    let pictured = world.desk.split_ticket(id, message.id, &world.actor()).await.unwrap();
+    assert_eq!(pictured.preview, "1 file");
     let first = world.messages(id).await.into_iter().find(|one| one.ticket_id == id).unwrap();
     let only = world.desk.split_ticket(id, first.id, &world.actor()).await;
     assert!(matches!(only, Err(DeskError::Conflict { .. })), "{only:?}");

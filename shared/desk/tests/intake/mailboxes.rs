@@ -39,11 +39,29 @@ async fn became(desk: &Desk, world: &World, mail: &InboundEmail) -> Option<Ledge
     desk.take_in(vec![world.mailed(mail)]).await[0].as_ref().unwrap().state
 }
 
-async fn judged(world: &World, message: MessageId, mark: TrustMark) {
+/// Seven strangers ask after it.
+async fn crowded(desk: &Desk, world: &World, real: &InboundEmail) {
+    for name in ["f1", "f2", "f3", "f4", "f5", "f6", "f7"] {
+        world.turn(1000);
+        let forged = InboundEmail {
+            confirmation: real.confirmation.clone(),
+            ..world.mail(name, "eve@evil.example", "Gmail", name)
+        };
+        became(desk, world, &forged).await;
+        let work = world.told(OUTBOUND_TRUST).await.pop().unwrap();
+        judged(world, work.message_id, TrustMark::Doubtful).await;
+    }
+}
+
+fn judgement(world: &World, message: MessageId, mark: TrustMark) -> MailJudged {
     let none = || "none".to_owned();
     let trust =
         Trust { mark, domain: None, spf: none(), dkim: none(), dmarc: none(), arc: none(), reasons: vec![] };
-    let event = MailJudged { message_id: message, trust, at: world.now() };
+    MailJudged { message_id: message, trust, at: world.now() }
+}
+
+async fn judged(world: &World, message: MessageId, mark: TrustMark) {
+    let event = judgement(world, message, mark);
     world.take(world.delivered(MAIL_JUDGED, &format!("trust:{message}:{mark}"), &event)).await;
 }
 
@@ -67,8 +85,19 @@ async fn a_confirmation_is_kept_with_its_mailbox_and_is_no_ticket(world: World) 
     assert!(kept[0].trust.is_none() && kept[0].received_at == world.now());
     let work = world.told(OUTBOUND_TRUST).await;
     assert_eq!(work[0].message_id, kept[0].id);
+    judged(&world, kept[0].id, TrustMark::Unknown).await;
+    assert_eq!(health(&desk).await.confirmations[0].trust.as_ref().unwrap().mark, TrustMark::Unknown);
     judged(&world, kept[0].id, TrustMark::Good).await;
+    world
+        .take(world.delivered(MAIL_JUDGED, "late", &judgement(&world, kept[0].id, TrustMark::Unknown)))
+        .await;
+    assert_eq!(
+        health(&desk).await.confirmations[0].trust.as_ref().unwrap().mark,
+        TrustMark::Good,
+        "known stays known"
+    );
     judged(&world, kept[0].id, TrustMark::Good).await;
+    crowded(&desk, &world, &mail).await;
     assert_eq!(health(&desk).await.confirmations[0].code.as_deref(), Some("567890123"));
     judged(&world, kept[0].id, TrustMark::Doubtful).await;
     let forged = health(&desk).await.confirmations.remove(0);
@@ -77,7 +106,7 @@ async fn a_confirmation_is_kept_with_its_mailbox_and_is_no_ticket(world: World) 
 }
 
 async fn tried(desk: &Desk, world: &World) -> (Trial, OutboundEmail) {
-    let trial = desk.try_mailbox(&MAILBOX.parse().unwrap()).await.unwrap();
+    let trial = desk.try_mailbox(&MAILBOX.parse().unwrap(), &desk::Actor::system()).await.unwrap();
     let mail = world.told(OUTBOUND_EMAIL).await.pop().unwrap();
     assert_eq!((mail.message_id, mail.from.as_str(), mail.to.as_str()), (trial.id, MAILBOX, MAILBOX));
     (trial, mail)
@@ -94,7 +123,7 @@ fn back(world: &World, name: &str, mail: &OutboundEmail, message_id: &str) -> In
 async fn a_trial_mail_goes_out_and_comes_back_once(world: World) {
     let desk = connected(&world);
     let (trial, mail) = tried(&desk, &world).await;
-    let soon = desk.try_mailbox(&MAILBOX.parse().unwrap()).await.unwrap_err();
+    let soon = desk.try_mailbox(&MAILBOX.parse().unwrap(), &desk::Actor::system()).await.unwrap_err();
     assert!(matches!(soon, DeskError::Conflict { code: "trial_running", .. }), "{soon:?}");
     world.take(world.reported(trial.id, sent("<x@relay>"))).await;
     assert_eq!(health(&desk).await.trial.unwrap().status, MessageStatus::Sent);
@@ -130,6 +159,19 @@ async fn a_trial_mail_that_bounces_or_is_refused_says_why(world: World) {
         delayed: false,
         reason: "Your organization does not allow external forwarding".into(),
     };
+    let late = InboundEmail {
+        recipient: mail.bounces_to.clone().unwrap().to_string(),
+        kind: MailKind::Bounce,
+        undelivered: vec![Undelivered {
+            delayed: true,
+            hard: false,
+            status: "4.4.1".into(),
+            ..blocked.clone()
+        }],
+        ..world.mail("0", "postmaster@acme.example", "Delayed", "it is tried again")
+    };
+    assert_eq!(became(&desk, &world, &late).await, Some(LedgerState::Robot));
+    assert_eq!(health(&desk).await.trial.unwrap().status, MessageStatus::Sent, "late is not lost");
     let bounce = InboundEmail {
         recipient: mail.bounces_to.clone().unwrap().to_string(),
         kind: MailKind::Bounce,

@@ -28,7 +28,9 @@ macro_rules! on_both {
 }
 
 mod chat;
+mod chat_live;
 mod chat_order;
+mod disposal;
 mod email;
 mod follow_up;
 mod keywords;

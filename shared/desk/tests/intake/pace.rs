@@ -17,6 +17,7 @@ on_both!(
     a_carrier_that_wants_rest_gets_it_from_all_texts_of_the_number,
     a_place_in_the_queue_is_not_jumped_but_can_be_given_back,
     a_number_without_a_limit_never_waits,
+    what_is_taken_back_while_it_waits_for_its_place_opens_its_ticket_again,
 );
 
 async fn ticket(world: &World) -> TicketId {
@@ -138,4 +139,24 @@ async fn a_number_without_a_limit_never_waits(world: World) {
         assert_eq!(send(&world, &world.desk, id, &format!("text {n}")).await.send_at, None);
     }
     assert_eq!(left(&world, begin).await.len(), 5);
+}
+
+async fn what_is_taken_back_while_it_waits_for_its_place_opens_its_ticket_again(world: World) {
+    let desk = world.paced(1).await;
+    let id = ticket(&world).await;
+    let closing = NewReply {
+        text: "done".into(),
+        undo_seconds: 2,
+        then: desk::reply::Then { status: Some("closed".into()), snoozed_until: None },
+        ..NewReply::default()
+    };
+    let message = desk.reply(id, closing, &world.actor()).await.unwrap();
+    send(&world, &desk, id, &"x".repeat(1_200)).await;
+    world.turn(2_100);
+    desk.run_due_timers().await.unwrap();
+    let waiting = world.message(id, message.id).await;
+    assert!(waiting.send_at.is_some_and(|at| at > world.now().plus(2_000)), "{waiting:?}");
+    assert_eq!(world.ticket(id).await.status, "closed");
+    desk.undo_message(id, message.id, &world.actor()).await.unwrap();
+    assert_eq!(world.ticket(id).await.status, "open");
 }

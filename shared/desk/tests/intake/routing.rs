@@ -44,7 +44,7 @@ async fn rule(world: &World, conditions: Value, actions: Value) -> Rule {
 async fn person(world: &World, name: &str) -> User {
     let email = format!("{name}@acme.example").parse().unwrap();
     let new = NewUser { email, name: Some(name.into()), role: Role::Support, password: None };
-    world.desk.create_user(new).await.unwrap()
+    world.desk.create_user(new, &desk::Actor::system()).await.unwrap()
 }
 
 async fn team(world: &World, members: &[&User]) -> Team {

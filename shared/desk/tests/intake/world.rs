@@ -127,7 +127,7 @@ impl World {
     }
 
     pub fn actor(&self) -> Actor {
-        Actor { id: Uuid::from_u128(7), name: "Kim".into(), role: Role::Owner, user: None }
+        Actor { id: Uuid::from_u128(7), name: "Kim".into(), role: Role::Owner, user: None, from: None }
     }
 
     /// An event as the bus would deliver it, with the next number.
@@ -191,6 +191,7 @@ impl World {
             kind: MailKind::Human,
             security: Vec::new(),
             unreadable: None,
+            appointments: Vec::new(),
             confirmation: None,
             spam: None,
             raw: format!("mail/{id}.eml"),

@@ -158,6 +158,13 @@ pub struct ProfileMerged {
     pub undone: bool,
 }
 
+/// A person is erased: whatever is shown of them goes. On `desk.profile.erased`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProfileErased {
+    /// Their profile.
+    pub profile_id: ProfileId,
+}
+
 /// A change of many tickets got on, or an undo of one. On `desk.bulk.changed`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BulkChanged {

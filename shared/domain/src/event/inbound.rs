@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::mailbox::ForwardingConfirmation;
 use crate::{
     address::{EmailAddress, NamedAddress, PhoneNumber},
+    calendar::Appointment,
     id::{MessageId, SessionId},
     keyword::KeywordFamily,
     mail::{MailKind, Security},
@@ -133,6 +134,9 @@ pub struct InboundEmail {
     pub undelivered: Vec<Undelivered>,
     /// Files, stored in blobs.
     pub attachments: Vec<Attachment>,
+    /// What calendar files among them say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub appointments: Vec<Appointment>,
     /// What kind.
     pub kind: MailKind,
     /// How it is protected.
@@ -234,6 +238,13 @@ pub struct InboundChat {
     pub received_at: Timestamp,
 }
 
+impl InboundChat {
+    /// The keys of its files in the blob store.
+    pub fn blobs(&self) -> impl Iterator<Item = &str> {
+        self.attachments.iter().filter_map(|file| file.blob.as_deref())
+    }
+}
+
 /// Something a visitor did besides writing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VisitorSignal {
@@ -271,6 +282,11 @@ pub enum VisitorSignalKind {
         score: i64,
         /// In their words.
         comment: Option<String>,
+    },
+    /// Put a file up, which waits for its message.
+    PutUp {
+        /// Its key in the blob store.
+        blob: String,
     },
     /// Wants the conversation as a mail.
     Transcript {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::address::EmailAddress;
+use crate::{address::EmailAddress, time::Timestamp};
 
 /// A provider asks whether mail may be forwarded to us. Never answered by itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +18,38 @@ pub struct ForwardingConfirmation {
 /// Something about a mailbox is new: a confirmation, or how its trial mail gets on. On `desk.mailbox.changed`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MailboxChanged {
+    /// Its public address.
+    pub address: EmailAddress,
+}
+
+/// How far a folder has been read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PollMark {
+    /// UIDVALIDITY: with another one, the numbers mean other mails.
+    pub uid_validity: u32,
+    /// Mails with a lower number need no second look, whether somebody has opened them or not.
+    pub uid_next: u32,
+    /// When that was so.
+    pub at: Timestamp,
+    /// Nothing can be marked as seen there: what is new is known by its number alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_number: bool,
+}
+
+/// email-ingest looked into the mailbox of a provider, or could not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailboxPolled {
+    /// Its public address.
+    pub address: EmailAddress,
+    /// Why that did not work, for people.
+    pub error: Option<String>,
+    /// How far it was read, where it was.
+    pub mark: Option<PollMark>,
+}
+
+/// How far was a mailbox read?
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PollMarkQuery {
     /// Its public address.
     pub address: EmailAddress,
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::ChatTicket;
 use crate::{
     id::{MessageId, SessionId, TicketId},
     message::Message,
@@ -68,6 +69,26 @@ pub struct ChatHistory {
     pub ticket_id: Option<TicketId>,
     /// The newest `seq` that an agent has read (0 if none).
     #[serde(default)]
+    pub read_seq: i64,
+}
+
+/// Asked by a web-chat node, in case it was not told of something: how far are these sessions?
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChatStandingQuery {
+    /// The sessions, 500 at most.
+    pub sessions: Vec<SessionId>,
+}
+
+/// How far a session is. Those without a ticket have none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChatStanding {
+    /// The session.
+    pub session: SessionId,
+    /// Its newest ticket.
+    pub ticket: ChatTicket,
+    /// Its newest `seq`.
+    pub last_seq: i64,
+    /// The newest `seq` that an agent has read (0 if none).
     pub read_seq: i64,
 }
 

@@ -38,6 +38,9 @@ pub struct WebhookPost {
     pub form: WebhookKind,
     /// What it is signed with.
     pub secret: String,
+    /// What it is signed with too, for a day after the secret was changed.
+    #[serde(default)]
+    pub old_secret: Option<String>,
     /// The body.
     pub body: String,
 }

@@ -3,6 +3,8 @@
 
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 mod engine;
 mod rule;
 pub mod share;
@@ -12,7 +14,8 @@ pub use engine::{Assign, Check, Decision, Event, Facts, checks, decide, reason};
 pub use rule::{Action, Conditions, Hours, Property, Rule, When, Words};
 
 /// Who decided whose a ticket is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Placed {
     /// Nobody yet, or a rule.
     #[default]

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use super::{EmailSettings, Keywords, Settings};
+use super::{EmailSettings, Keywords, Replies, Settings};
 use crate::{
     keyword::{self, KeywordFamily},
     template,
@@ -38,6 +38,7 @@ impl Settings {
         settings.check_templates(self)?;
         settings.chat.check(&self.chat).map_err(SettingsError)?;
         settings.email.check()?;
+        settings.privacy.check().map_err(SettingsError)?;
         settings.sms.keywords.check(&self.sms.keywords)?;
         Ok(settings)
     }
@@ -66,6 +67,10 @@ impl Settings {
         if self.organization.name.trim().is_empty() {
             return Err(SettingsError("organization.name: must not be empty".into()));
         }
+        let longest = Replies::LONGEST_UNDO;
+        if self.replies.undo_seconds > longest {
+            return Err(SettingsError(format!("replies.undo_seconds: 0 to {longest} seconds")));
+        }
         Ok(())
     }
 
@@ -80,9 +85,7 @@ impl Settings {
             if template.chars().count() > longest {
                 return Err(SettingsError(format!("{key}: at most {longest} characters")));
             }
-            if let Some(odd) = template::unknown(template, known) {
-                return Err(SettingsError(no_variable(key, odd, known)));
-            }
+            check_variables(key, template, known)?;
         }
         Ok(())
     }
@@ -125,12 +128,7 @@ impl EmailSettings {
             .map(|(mailbox, own)| (format!("email.mailboxes.{mailbox}.signature"), own.signature.as_ref()));
         for (key, signature) in everywhere.into_iter().chain(own) {
             let Some(signature) = signature else { continue };
-            if signature.chars().count() > LONGEST_SIGNATURE {
-                return Err(SettingsError(format!("{key}: at most {LONGEST_SIGNATURE} characters")));
-            }
-            if let Some(odd) = template::unknown(signature, template::SIGNATURE) {
-                return Err(SettingsError(no_variable(&key, odd, template::SIGNATURE)));
-            }
+            check_signature(&key, signature, template::SIGNATURE)?;
         }
         for (mailbox, own) in &self.mailboxes {
             if own.name.chars().count() > LONGEST_NAME || own.name.chars().any(char::is_control) {
@@ -142,9 +140,26 @@ impl EmailSettings {
     }
 }
 
-fn no_variable(key: &str, odd: &str, known: &[&str]) -> String {
-    let known = known.iter().map(|word| format!("{{{{{word}}}}}")).collect::<Vec<_>>().join(", ");
-    format!("{key}: there is no {{{{{odd}}}}}; the variables are {known}")
+/// Whether a signature can be one.
+///
+/// # Errors
+/// It is too long, or has a variable that nobody knows.
+pub(crate) fn check_signature(key: &str, signature: &str, known: &[&str]) -> Result<(), SettingsError> {
+    if signature.chars().count() > LONGEST_SIGNATURE {
+        return Err(SettingsError(format!("{key}: at most {LONGEST_SIGNATURE} characters")));
+    }
+    check_variables(key, signature, known)
+}
+
+fn check_variables(key: &str, template: &str, known: &[&str]) -> Result<(), SettingsError> {
+    if let Some(odd) = template::unknown(template, known) {
+        let known = known.iter().map(|word| format!("{{{{{word}}}}}")).collect::<Vec<_>>().join(", ");
+        return Err(SettingsError(format!("{key}: there is no {{{{{odd}}}}}; the variables are {known}")));
+    }
+    if let Some(word) = template::unclosed(template, known) {
+        return Err(SettingsError(format!("{key}: close the braces: {{{{{word}}}}}")));
+    }
+    Ok(())
 }
 
 impl Keywords {
@@ -239,6 +254,7 @@ mod tests {
             (json!({"sms": {"quiet_hours": {"from": "25:00"}}}), "quiet_hours.from"),
             (json!({"chat": {"branding": {"color": "red"}}}), "color"),
             (json!({"organization": {"name": " "}}), "organization.name"),
+            (json!({"replies": {"undo_seconds": 61}}), "replies.undo_seconds: 0 to 60"),
             (json!({"sms": {"auto_responder": {"mode": "sometimes"}}}), "sometimes"),
             (json!({"sms": {"auto_responder": {"text_all": "{{discount}}"}}}), "there is no {{discount}}"),
             (json!({"sms": {"auto_responder": {"text_all": "{{discount}}"}}}), "{{first_name}}"),

@@ -13,12 +13,16 @@ use crate::{
 
 mod change;
 mod chat;
+mod privacy;
 
 pub use change::SettingsError;
+pub(crate) use change::check_signature;
 pub use chat::{
     Branding, ButtonShape, ChatForm, ChatSettings, FieldKind, FollowUp, Font, FormField, OfficeHours,
     Position,
 };
+
+pub use privacy::Privacy;
 
 /// H2: what everybody is told in mode `all`.
 pub const DEFAULT_TEXT_ALL: &str = "{{organization_prefix}}: this inbox is not monitored. For help write to \
@@ -47,6 +51,39 @@ pub struct Settings {
     pub chat: ChatSettings,
     /// H4.
     pub notifications: Notifications,
+    /// Answers from the composer.
+    pub replies: Replies,
+    /// How long things are kept.
+    pub privacy: Privacy,
+    /// How people sign in.
+    pub security: Security,
+}
+
+/// How people sign in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Security {
+    /// Everybody must have a second step: who has none sets one up at the next sign-in.
+    pub second_step_required: bool,
+}
+
+/// Answers from the composer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Replies {
+    /// How long a text or mail waits, in seconds, so that it can be taken back.
+    pub undo_seconds: u32,
+}
+
+impl Replies {
+    /// Longest wait, in seconds.
+    pub const LONGEST_UNDO: u32 = 60;
+}
+
+impl Default for Replies {
+    fn default() -> Self {
+        Self { undo_seconds: 10 }
+    }
 }
 
 /// Name, prefix, addresses (H10).
@@ -237,6 +274,8 @@ impl Default for QuietHours {
 pub struct EmailSettings {
     /// Stands under what agents write; empty for none.
     pub signature: String,
+    /// Agents may have one of their own instead.
+    pub own_signatures: bool,
     /// Show the mail that is answered beneath the answer.
     pub quote: bool,
     /// What is different for one mailbox, by its address.
@@ -247,6 +286,7 @@ impl Default for EmailSettings {
     fn default() -> Self {
         Self {
             signature: "{{agent_name}}\n{{organization_name}}".into(),
+            own_signatures: true,
             quote: true,
             mailboxes: BTreeMap::new(),
         }
@@ -261,6 +301,15 @@ pub struct MailboxSettings {
     pub name: String,
     /// Its own signature; `null` for the one of all mailboxes.
     pub signature: Option<String>,
+}
+
+/// The person under whose mail a signature stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Writer<'a> {
+    /// Their name.
+    pub name: &'a str,
+    /// Their own signature, where they have one; empty: they want none.
+    pub own: Option<&'a str>,
 }
 
 /// H4: mail to agents about new messages.
@@ -290,11 +339,17 @@ impl Settings {
         own.filter(|name| !name.is_empty()).unwrap_or(&self.organization.name)
     }
 
-    /// What stands under a mail of this mailbox, written by a person of that name or by a program; `None` for nothing.
-    pub fn signature(&self, mailbox: &EmailAddress, agent: Option<&str>) -> Option<String> {
-        let own = self.email.mailboxes.get(mailbox).and_then(|own| own.signature.as_deref());
-        let template = own.unwrap_or(&self.email.signature);
-        Some(template::fill_signature(template, &self.organization, agent)).filter(|text| !text.is_empty())
+    /// What stands under a mail of this mailbox, written by a person or by a program; `None` for nothing. The person's own
+    /// one counts first, as long as people may have one, then that of the mailbox, then that of all mailboxes.
+    pub fn signature(&self, mailbox: &EmailAddress, writer: Option<Writer<'_>>) -> Option<String> {
+        let of_mailbox = self.email.mailboxes.get(mailbox).and_then(|own| own.signature.as_deref());
+        let name = writer.map(|writer| writer.name);
+        let fill = |template: &str, within: Option<&str>| {
+            template::fill_signature(template, &self.organization, name, within)
+        };
+        let shared = fill(of_mailbox.unwrap_or(&self.email.signature), None);
+        let own = writer.and_then(|writer| writer.own).filter(|_| self.email.own_signatures);
+        Some(own.map_or(shared.clone(), |own| fill(own, Some(&shared)))).filter(|text| !text.is_empty())
     }
 
     /// Fills the variables of the organisation into a template.

@@ -14,7 +14,7 @@ use super::{
 
 pub(super) const SMS: &[Key] =
     &[Key::new("spool_max_bytes", Kind::Whole), Key::new("numbers", Kind::Tables(NUMBER))];
-const NUMBER: &[Key] = &[
+pub(super) const NUMBER: &[Key] = &[
     Key::required("number", Kind::Text(rules::phone_number)),
     Key::required("provider", Kind::Text(rules::provider)),
     Key::new("api_base", Kind::Text(rules::http_url)),
@@ -64,7 +64,7 @@ const CREDENTIALS: &[Key] = &[
 
 pub(super) const CHAT: &[Key] =
     &[Key::new("sites", Kind::Tables(SITE)), Key::new("clamav", Kind::Text(rules::listen))];
-const SITE: &[Key] = &[
+pub(super) const SITE: &[Key] = &[
     Key::required("id", Kind::Text(rules::site_id)),
     Key::required("allowed_origins", Kind::Texts(rules::origin)),
     Key::new("identity_secret", Kind::Secret(rules::any)),
@@ -149,6 +149,22 @@ impl Provider {
         }
     }
 
+    /// As its people write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Twilio => "Twilio",
+            Self::Vonage => "Vonage",
+            Self::Telnyx => "Telnyx",
+            Self::Plivo => "Plivo",
+            Self::Messagebird => "MessageBird",
+            Self::Infobip => "Infobip",
+            Self::Sinch => "Sinch",
+            Self::Bandwidth => "Bandwidth",
+            Self::AwsSns => "AWS SNS",
+            Self::Sandbox => "Sandbox",
+        }
+    }
+
     /// The credentials without which this carrier can neither be called nor believed. What only proves webhooks may
     /// be replaced by `webhook_secret`, or by `webhook_user` and `webhook_password`.
     pub fn needs(self) -> &'static [&'static str] {
@@ -161,6 +177,34 @@ impl Provider {
             Self::Bandwidth => &["account_id", "api_user", "api_password", "application_id"],
             Self::AwsSns => &["access_key_id", "secret_access_key", "region", "topic_arn"],
             Self::Sandbox => &[],
+        }
+    }
+
+    /// What this carrier may have besides.
+    pub fn takes(self) -> &'static [&'static str] {
+        match self {
+            Self::Twilio => &["messaging_service_sid", "api_key", "api_secret"],
+            Self::Vonage => &["signature_method"],
+            Self::Telnyx => &["messaging_profile_id"],
+            Self::Plivo | Self::Bandwidth | Self::Infobip => &[],
+            Self::Messagebird => &["workspace_id", "channel_id"],
+            Self::Sinch => &["region", "application_id"],
+            Self::AwsSns => &["configuration_set", "signing_certificate"],
+            Self::Sandbox => &["secret"],
+        }
+    }
+
+    /// What proves that a webhook comes from this carrier: the first is its own way where it has one, of the others each
+    /// may replace it.
+    pub fn proofs(self) -> &'static [&'static str] {
+        match self {
+            Self::Twilio | Self::Plivo => &["auth_token", "webhook_secret"],
+            Self::Vonage | Self::Messagebird | Self::Sinch => &["signing_key", "webhook_secret"],
+            Self::Telnyx => &["public_key", "webhook_secret"],
+            Self::AwsSns => &["topic_arn", "webhook_secret"],
+            Self::Bandwidth => &["webhook_user", "webhook_password", "webhook_secret"],
+            Self::Infobip => &["webhook_secret", "webhook_user", "webhook_password"],
+            Self::Sandbox => &["webhook_secret"],
         }
     }
 
@@ -276,6 +320,13 @@ impl Credentials {
     /// One of them and, while it is being changed, the one before (`{name}_previous`).
     pub fn current_and_previous(&self, name: &str) -> impl Iterator<Item = &Secret> {
         [self.0.get(name), self.0.get(&format!("{name}_previous"))].into_iter().flatten()
+    }
+}
+
+impl Credentials {
+    /// Which there are.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use url::Url;
+
 use super::{
     Configuration, SmsNumber, Smtp,
     fault::{Fault, Layer},
@@ -35,6 +37,9 @@ pub(super) fn whole(config: &Configuration, faults: &mut Vec<Fault>) {
             );
         }
     }
+    for (key, what) in sign_ins(config) {
+        fault(key, what.into());
+    }
     let mut sites = HashSet::new();
     for (index, site) in config.chat.sites.iter().enumerate() {
         if !sites.insert(&site.id) {
@@ -47,6 +52,46 @@ pub(super) fn whole(config: &Configuration, faults: &mut Vec<Fault>) {
     if config.owner.password.is_some() && config.owner.email.is_none() {
         fault("owner.password".into(), "an account needs an address too: give owner.email".into());
     }
+}
+
+/// How we sign in at mail servers elsewhere: with a password, or with access tokens.
+fn sign_ins(config: &Configuration) -> Vec<(String, &'static str)> {
+    let mut wrong = Vec::new();
+    for (index, mailbox) in config.email.mailboxes.iter().enumerate() {
+        let Some(imap) = &mailbox.imap else { continue };
+        let here = format!("email.mailboxes[{index}].imap.password");
+        match (&imap.password, &imap.oauth) {
+            (None, None) => {
+                wrong.push((here, "is missing: give it, or imap.oauth where the server takes tokens"))
+            }
+            (Some(_), Some(_)) => wrong.push((here, "is given beside imap.oauth: keep one of the two")),
+            _ => {}
+        }
+    }
+    if config.relay.oauth.is_some() {
+        let url = config.relay.url.as_ref().and_then(|url| Url::parse(url.expose()).ok());
+        let key = || "relay.oauth".to_owned();
+        match url {
+            None => wrong.push((key(), "needs relay.url")),
+            Some(url) if url.password().is_some() => {
+                wrong.push((key(), "is given beside a password in relay.url: keep one of the two"));
+            }
+            Some(url) if url.username().is_empty() => {
+                wrong.push((
+                    key(),
+                    "needs to know who signs in: write relay.url as smtp://user@host:587?tls=required",
+                ));
+            }
+            Some(url)
+                if url.scheme() == "smtp"
+                    && !url.query().is_some_and(|query| query.contains("tls=required")) =>
+            {
+                wrong.push((key(), "is told to nobody without encryption: add ?tls=required to relay.url"));
+            }
+            Some(_) => {}
+        }
+    }
+    wrong
 }
 
 fn mail_doors(smtp: &Smtp) -> Vec<(&'static str, &'static str)> {

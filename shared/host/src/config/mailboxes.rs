@@ -4,6 +4,7 @@ use domain::EmailAddress;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    imap::{IMAP, Imap},
     rules,
     schema::{Key, Kind},
     secret::Secret,
@@ -21,16 +22,19 @@ const DKIM: &[Key] = &[
     Key::required("selector", Kind::Text(rules::selector)),
     Key::required("key", Kind::Secret(rules::any)),
 ];
-const MAILBOX: &[Key] = &[
+pub(super) const MAILBOX: &[Key] = &[
     Key::required("address", Kind::Text(rules::email_address)),
     Key::required("inbound", Kind::Text(rules::untagged_address)),
+    Key::new("imap", Kind::Table(IMAP)),
 ];
 
 /// Mailboxes.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct EmailChannels {
-    /// Bearer key of `POST /webhooks/email`; without one that door is shut.
+    /// Bearer key of `POST /webhooks/email`; without one it is the owner's API key, see [`Configuration::mail_key`].
+    ///
+    /// [`Configuration::mail_key`]: super::Configuration::mail_key
     pub webhook_key: Option<Secret>,
     /// What mails of ours have as their envelope sender.
     pub envelope_sender: EnvelopeSender,
@@ -85,4 +89,15 @@ pub struct Mailbox {
     pub address: EmailAddress,
     /// Where that mailbox forwards to; with any `+tag`.
     pub inbound: EmailAddress,
+    /// How its mail is fetched, where it cannot forward.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imap: Option<Imap>,
+}
+
+impl Mailbox {
+    /// Whether mail to `inbound` with a `+tag` comes in as well: what is forwarded to us does; a mailbox elsewhere may not
+    /// know such addresses.
+    pub fn takes_tags(&self) -> bool {
+        self.imap.as_ref().is_none_or(|imap| imap.plus_addresses || self.inbound != self.address)
+    }
 }

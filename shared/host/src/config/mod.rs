@@ -16,7 +16,10 @@ mod check;
 mod dns;
 mod environment;
 mod fault;
+mod given;
+mod imap;
 mod mailboxes;
+mod oauth;
 mod reach;
 mod rules;
 mod schema;
@@ -29,7 +32,10 @@ mod webhooks;
 pub use channels::{ChatChannels, Credentials, Provider, Site, SmsChannels, SmsNumber, WebhookProof};
 pub use dns::Dns;
 pub use fault::{Fault, Faults};
+pub use given::{Channel, ChannelKind};
+pub use imap::Imap;
 pub use mailboxes::{DkimKey, EmailChannels, EnvelopeSender, Mailbox};
+pub use oauth::{OAuth, RelaySection};
 pub use secret::{Secret, shown};
 pub use smtp::{Network, Smtp};
 pub use webhooks::Webhooks;
@@ -53,7 +59,7 @@ const KEYS: &[Key] = &[
     Key::new("blobs", Kind::Table(&[Key::new("url", Kind::Secret(rules::blobs_url))])),
     Key::new("smtp", Kind::Table(smtp::SMTP)),
     Key::new("dns", Kind::Table(dns::DNS)),
-    Key::new("relay", Kind::Table(&[Key::new("url", Kind::Secret(rules::relay_url))])),
+    Key::new("relay", Kind::Table(oauth::RELAY)),
     Key::new("owner", Kind::Table(OWNER)),
     Key::new("sms", Kind::Table(channels::SMS)),
     Key::new("email", Kind::Table(mailboxes::EMAIL)),
@@ -92,7 +98,7 @@ pub struct Configuration {
     /// Name servers.
     pub dns: Dns,
     /// Outgoing mail.
-    pub relay: UrlSection,
+    pub relay: RelaySection,
     /// First account.
     pub owner: Owner,
     /// SMS numbers.
@@ -141,7 +147,7 @@ impl Default for Configuration {
             blobs: UrlSection::default(),
             smtp: Smtp::default(),
             dns: Dns::default(),
-            relay: UrlSection::default(),
+            relay: RelaySection::default(),
             owner: Owner::default(),
             sms: SmsChannels::default(),
             email: EmailChannels::default(),
@@ -215,6 +221,11 @@ impl Configuration {
     /// As a file, with all defaults and without secrets.
     pub fn to_toml(&self) -> String {
         toml::to_string(self).unwrap_or_else(|error| format!("# cannot be shown: {error}\n"))
+    }
+
+    /// The bearer key of `POST /webhooks/email`: its own, else the owner's API key.
+    pub fn mail_key(&self) -> Option<&Secret> {
+        self.email.webhook_key.as_ref().or(self.owner.api_key.as_ref())
     }
 
     /// Where the database is: the address given, or the SQLite file of this installation.

@@ -86,6 +86,21 @@ pub(super) fn http_url(text: &str) -> Result<(), String> {
     (web && url.query().is_none() && url.fragment().is_none()).then_some(()).ok_or_else(wrong)
 }
 
+/// Secrets are told there: encrypted, or on this machine.
+pub(super) fn token_url(text: &str) -> Result<(), String> {
+    http_url(text)?;
+    let is_safe = Url::parse(text).is_ok_and(|url| {
+        let here = match url.host() {
+            Some(Host::Domain(name)) => name == "localhost",
+            Some(Host::Ipv4(ip)) => ip.is_loopback(),
+            Some(Host::Ipv6(ip)) => ip.is_loopback(),
+            None => false,
+        };
+        url.scheme() == "https" || here
+    });
+    is_safe.then_some(()).ok_or_else(|| format!("{text:?} must begin with https://: secrets are told there"))
+}
+
 /// The text of these rules never repeats the address: it may hold a password.
 pub(super) fn nats_url(text: &str) -> Result<(), String> {
     text.split(',').try_for_each(|one| with_host(one.trim(), &["nats", "tls"], "nats://broker:4222"))
@@ -93,6 +108,21 @@ pub(super) fn nats_url(text: &str) -> Result<(), String> {
 
 pub(super) fn relay_url(text: &str) -> Result<(), String> {
     with_host(text, &["smtp", "smtps"], "smtp://user:password@mail.example.com:587")
+}
+
+/// Without user and password: those have keys of their own.
+pub(super) fn imap_url(text: &str) -> Result<(), String> {
+    let form = "imaps://mail.example.com";
+    with_host(text, &["imaps", "imap"], form)?;
+    let plain = Url::parse(text).is_ok_and(|url| {
+        url.username().is_empty()
+            && url.password().is_none()
+            && matches!(url.path(), "" | "/")
+            && url.query().is_none()
+    });
+    plain.then_some(()).ok_or_else(|| {
+        format!("only scheme, host and port stand here, as in {form}; user, password and folder have keys")
+    })
 }
 
 pub(super) fn database_url(text: &str) -> Result<(), String> {
@@ -167,6 +197,7 @@ mod tests {
                 &["postgres://u:p@h/d", "postgresql://h/d", "sqlite:///x.db", "sqlite://data/x.db?mode=rwc"],
             ),
             (origin, &["https://shop.example.com", "http://localhost:8080"]),
+            (imap_url, &["imaps://mail.example.com", "imap://127.0.0.1:1143", "imaps://[::1]:993/"]),
             (relay_url, &["smtp://127.0.0.1:1025", "smtps://u:p@mail.example.com"]),
             (http_url, &["http://localhost:8080", "https://a.example/base"]),
         ];
@@ -196,6 +227,9 @@ mod tests {
             (origin, "*", "not an origin"),
             (untagged_address, "in+x@example.com", "\"in@example.com\""),
             (name_server, "dns.example.com", "9.9.9.9:53"),
+            (imap_url, "imaps://u:p@mail.example.com", "have keys"),
+            (imap_url, "imaps://mail.example.com/INBOX", "have keys"),
+            (imap_url, "pop3://mail.example.com", "imaps://"),
             (site_id, "my shop", "no name for a site"),
         ];
         for (rule, text, said) in refused {
@@ -206,7 +240,7 @@ mod tests {
 
     #[test]
     fn a_refused_address_with_a_password_is_not_repeated() {
-        for rule in [nats_url, database_url, relay_url, blobs_url] {
+        for rule in [nats_url, database_url, relay_url, blobs_url, imap_url] {
             assert!(!rule("mongo://u:hunter2@host").unwrap_err().contains("hunter2"));
         }
     }

@@ -14,7 +14,7 @@ blobs.url = "file:///var/lib/frontdesk/blobs"
 smtp = { listen = "0.0.0.0:25", max_size = 1000000, lmtp_listen = "127.0.0.1:24", tls_certificate = "/tls/crt", tls_key = "/tls/key", require_tls = true, trusted_peers = ["10.0.0.0/8"], proxy_protocol = true }
 webhooks = { inside_hosts = ["crm.internal"] }
 dns = { servers = ["192.0.2.53:53"], timeout_seconds = 3 }
-relay.url = "smtps://u:hunter2@mail.example.com"
+relay = { url = "smtps://u@mail.example.com", oauth = { token_url = "https://id.example.com/token", client_id = "us", client_secret = "hunter2", refresh_token = "hunter2", scope = "send" } }
 owner = { email = "owner@example.com", password = "hunter2hunter2", api_key = "hunter2key" }
 
 [sms]
@@ -71,6 +71,14 @@ key = "hunter2"
 [[email.mailboxes]]
 address = "Support@Example.com"
 inbound = "support@in.example.net"
+imap = { url = "imaps://mail.example.com", user = "support", password = "hunter2", folder = "INBOX", move_to = "Done", poll_seconds = 60, allow_plain = false, plus_addresses = true, tls_ca = "/tls/ca" }
+[[email.mailboxes]]
+address = "sales@example.com"
+inbound = "sales@example.com"
+[email.mailboxes.imap]
+url = "imaps://mail.example.com"
+user = "sales"
+oauth = { token_url = "http://localhost:1/token", client_id = "us", client_secret = "hunter2", refresh_token = "hunter2", scope = "read" }
 
 [chat]
 clamav = "127.0.0.1:3310"
@@ -110,7 +118,9 @@ fn every_key_of_the_schema_is_read_and_shown_and_no_secret_is() {
                 (_, None) => panic!("{} is in the schema but not in the sample", key.name),
                 (Kind::Table(keys), Some(Value::Table(inner))) => assert_given(keys, inner),
                 (Kind::Tables(keys), Some(Value::Array(items))) => {
-                    assert_given(keys, items[0].as_table().unwrap())
+                    let mut all = Table::new();
+                    items.iter().for_each(|item| merge(&mut all, item.as_table().unwrap().clone()));
+                    assert_given(keys, &all)
                 }
                 _ => {}
             }
@@ -283,4 +293,63 @@ fn every_variable_of_the_contract_is_known() {
     ] {
         assert!(names.iter().any(|known| known == name), "{name}");
     }
+}
+
+#[test]
+fn a_sign_in_has_a_password_or_tokens() {
+    let mailbox = |how: &str| {
+        format!(
+            "[[email.mailboxes]]\naddress = \"a@x.org\"\ninbound = \"a@x.org\"\n\
+             imap = {{ url = \"imaps://x.org\", user = \"a\"{how} }}\n"
+        )
+    };
+    let oauth = "oauth = { token_url = \"https://id.x.org\", client_id = \"us\", refresh_token = \"r\" }";
+    let relay = |url: &str| format!("[relay]\nurl = \"{url}\"\n{oauth}\n");
+    for (file, said) in [
+        (mailbox(""), "imap.password: is missing"),
+        (mailbox(&format!(", password = \"p\", {oauth}")), "imap.password: is given beside imap.oauth"),
+        (
+            mailbox(&format!(", {}", oauth.replace("https", "http"))),
+            "imap.oauth.token_url: \"http://id.x.org\" must",
+        ),
+        (format!("[relay]\n{oauth}\n"), "relay.oauth: needs relay.url"),
+        (relay("smtp://x.org?tls=required"), "relay.oauth: needs to know who signs in"),
+        (relay("smtps://u:p@x.org"), "relay.oauth: is given beside a password"),
+        (relay("smtp://u@x.org:587"), "relay.oauth: is told to nobody without encryption"),
+        (relay("smtp://u@x.org:587?tls=required"), ""),
+        (mailbox(&format!(", {oauth}")), ""),
+        (mailbox(", password = \"p\""), ""),
+    ] {
+        let found = faults(&file, &[]);
+        assert!(found.contains(said) && found.is_empty() == said.is_empty(), "{file}: {found}");
+    }
+}
+
+/// What people read to know what can be set says all of it.
+#[test]
+fn the_file_of_examples_names_every_key() {
+    fn names(keys: &[schema::Key], found: &mut Vec<&'static str>) {
+        for key in keys {
+            found.push(key.name);
+            if let schema::Kind::Table(inner) | schema::Kind::Tables(inner) = key.kind {
+                names(inner, found);
+            }
+        }
+    }
+    let file = include_str!("../../../../deploy/frontdesk.toml");
+    let words: Vec<&str> = file.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
+    let mut keys = Vec::new();
+    names(KEYS, &mut keys);
+    let is_there = |key: &&str| words.iter().any(|word| word.strip_suffix("_file").unwrap_or(word) == *key);
+    let missing: Vec<&str> = keys.into_iter().filter(|key| !is_there(key)).collect();
+    assert!(missing.is_empty(), "deploy/frontdesk.toml does not name {missing:?}");
+}
+
+#[test]
+fn mail_over_http_is_let_in_by_its_own_key_else_by_that_of_the_owner() {
+    let key = |text: &str| Configuration::parse(text).unwrap().mail_key().map(|key| key.expose().to_owned());
+    assert_eq!(key(""), None);
+    assert_eq!(key("owner.api_key = \"the owner's\"").as_deref(), Some("the owner's"));
+    let both = "owner.api_key = \"the owner's\"\nemail.webhook_key = \"its own\"";
+    assert_eq!(key(both).as_deref(), Some("its own"));
 }

@@ -85,6 +85,22 @@ async fn texts_whose_time_comes_while_everything_is_dead_leave_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn answers_that_can_still_be_taken_back_leave_once_when_everything_dies_meanwhile() {
+    let (mut product, twilio, ticket) = begin(Shape::Embedded).await;
+    let agent = Agent::with_key(&product.url("inbox"), API_KEY);
+    for n in 0..TEXTS {
+        let body = json!({"text": format!("planned {n}"), "undo_seconds": 10, "status": "closed"});
+        agent.post(&format!("/tickets/{ticket}/messages"), body).await.expect(201);
+    }
+    product.process("up", 0).kill().await;
+    assert!(
+        twilio.messages().iter().all(|call| call.field("Body").is_none_or(|b| !b.starts_with("planned")))
+    );
+    product.start_process("up", 0).await;
+    count(&product, &twilio).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_sends_planned_texts_may_be_killed_while_they_leave() {
     let (mut product, twilio, ticket) = begin(Shape::Cluster { replicas: 2 }).await;
     plan(&product, &ticket, 5_000).await;

@@ -19,7 +19,7 @@ const ANNA: &str = "anna@customer.example";
 const NAME: &str = "localhost";
 
 /// A certificate in a folder, made by openssl as people make theirs.
-fn certificate() -> tempfile::TempDir {
+pub fn certificate() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let settings = "[req]\ndistinguished_name = name\nx509_extensions = more\n[name]\n[more]\n\
                     basicConstraints = critical,CA:FALSE\nsubjectAltName = DNS:localhost\n";

@@ -55,4 +55,59 @@ async fn an_absence_note_on_our_automatic_mail_ends_there(shape: Shape) {
     assert_eq!(world.relay.mails().len(), 1, "nothing answers them");
 }
 
-in_both_shapes!(an_absence_note_on_our_automatic_mail_ends_there);
+/// It answers whatever comes, at once, under a new id and a new subject, and says nowhere that it is no person. Only the rate
+/// ends that.
+async fn a_robot_that_answers_everything_is_stopped_by_rate(shape: Shape) {
+    const ROBOT: &str = "no-reply@parcels.example";
+    let world = World::start(shape).await;
+    let rule = json!({
+        "name": "We have it",
+        "conditions": {"when": "every_message", "channel": ["email"]},
+        "actions": [{"kind": "auto_reply", "text": "Thank you, we have your mail."}],
+    });
+    world.agent().post("/rules", rule).await.expect(201);
+    let write = async |number: usize, headers: &[(&str, &str)]| {
+        let id = format!("<{}@parcels.example>", uuid::Uuid::new_v4());
+        let headers = [headers, &[("Message-ID", id.as_str())]].concat();
+        let text = format!("Your parcel is on its way ({number}).");
+        let raw = compose(ROBOT, MAILBOX, &format!("Parcel {number}"), &text, &headers);
+        let reply = world.mail_server().send(ROBOT, INBOUND, &raw).await.expect("a reply");
+        assert_eq!(reply.code, 250, "{reply:?}");
+    };
+    write(0, &[]).await;
+    let thanks = async || {
+        let ours = world.relay.mails();
+        ours.into_iter().filter(|mail| mail.text().contains("we have your mail")).collect::<Vec<_>>()
+    };
+    let first = async || (thanks().await.len() == 1).then_some(());
+    world.product.eventually("our first answer", first).await;
+    let (mut answered, mut number) = (0, 0);
+    // Until nothing of ours comes that it could answer; a loop would never end.
+    while answered < thanks().await.len() {
+        assert!(answered < 5, "they talk for ever");
+        let id = thanks().await[answered].header("message-id").expect("Message-ID");
+        number += 1;
+        write(number, &[("In-Reply-To", id.as_str())]).await;
+        number += 1;
+        write(number, &[]).await;
+        answered += 1;
+        tokio::time::sleep(QUIET).await;
+    }
+    assert_eq!(answered, 1, "one answer to a sender in a day");
+    let tickets = world.tickets("channel=email").await;
+    let mut texts = Vec::new();
+    for ticket in &tickets {
+        texts.extend(crate::world::customer_texts(&world.messages(ticket).await));
+    }
+    for number in 0..=number {
+        assert!(
+            texts.iter().any(|text| text.contains(&format!("({number})"))),
+            "all of it can be read: {texts:?}"
+        );
+    }
+}
+
+in_both_shapes!(
+    an_absence_note_on_our_automatic_mail_ends_there,
+    a_robot_that_answers_everything_is_stopped_by_rate,
+);

@@ -76,16 +76,13 @@ async fn hook(agent: &Agent, receiver: &Receiver, kind: &str) -> Value {
 
 async fn delivered(world: &World, hook: &Value) -> Value {
     let address = format!("/webhooks/{}/deliveries", hook["id"].as_str().expect("an id"));
-    let agent = world.agent();
-    // longer than a broker waits for a consumer that is gone
-    for _ in 0..900 {
+    let agent = &world.agent();
+    let found = || async {
         let told = agent.get(&address).await.expect(200);
-        if told["data"][0]["state"] == "delivered" {
-            return told["data"][0].clone();
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    panic!("nothing was taken\n{}", world.product.logs());
+        (told["data"][0]["state"] == "delivered").then(|| told["data"][0].clone())
+    };
+    // longer than a broker waits for a consumer that is gone
+    world.product.eventually_within(Duration::from_secs(90), "a webhook that is taken", found).await
 }
 
 async fn h4_a_receiver_that_fails_and_heals_is_told_under_one_id(shape: Shape) {
@@ -94,9 +91,7 @@ async fn h4_a_receiver_that_fails_and_heals_is_told_under_one_id(shape: Shape) {
     let made = hook(&agent, &receiver, "signed").await;
     world.text("+15557770001", "where is it?", "SM1").await;
     let ticket = world.ticket_with("channel=sms", "where is it?").await;
-    while receiver.all().is_empty() {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    world.product.eventually("a first try", || async { receiver.all().into_iter().next() }).await;
     receiver.says(200);
     let told = delivered(&world, &made).await;
     let statuses: Vec<_> = told["log"].as_array().expect("a log").iter().map(|one| &one["status"]).collect();
@@ -107,19 +102,16 @@ async fn h4_a_receiver_that_fails_and_heals_is_told_under_one_id(shape: Shape) {
     assert_eq!((json!(all[0].0), &all[0].1["data"]["ticket"]["id"]), (told["id"].clone(), &ticket["id"]));
     let again = format!("/webhooks/{}/deliveries/{}/replay", made["id"].as_str().expect("an id"), all[0].0);
     agent.post(&again, json!({})).await.expect(202);
-    while receiver.all().len() < 3 {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    assert_eq!(receiver.all()[2].0, all[0].0);
+    let third = world.product.eventually("a third try", || async { receiver.all().into_iter().nth(2) }).await;
+    assert_eq!(third.0, all[0].0);
 }
 
 async fn h4_a_notifier_that_is_killed_in_the_middle_loses_nothing(shape: Shape) {
     let (mut world, receiver) = (world(shape).await, Receiver::start(SILENT).await);
     let made = hook(&world.agent(), &receiver, "slack").await;
     world.text("+15557770001", "where is it?", "SM1").await;
-    while receiver.reached.load(Ordering::SeqCst) == 0 {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let reached = || async { (receiver.reached.load(Ordering::SeqCst) > 0).then_some(()) };
+    world.product.eventually("a first try", reached).await;
     let role = if shape == Shape::Embedded { "up" } else { "notifier" };
     let replicas = if let Shape::Cluster { replicas } = shape { replicas } else { 1 };
     receiver.says(200);
@@ -129,6 +121,27 @@ async fn h4_a_notifier_that_is_killed_in_the_middle_loses_nothing(shape: Shape) 
     delivered(&world, &made).await;
     let all = receiver.all();
     assert!(all[0].1["text"].as_str().expect("a text").contains("where is it?"), "{all:?}");
+}
+
+/// Tries of the receiver that hangs which are under way before it is seen that it hangs.
+const UNDER_WAY: usize = 16 * 2;
+
+async fn h4_a_receiver_that_hangs_holds_up_nobody_else(shape: Shape) {
+    let (world, hanging, well) =
+        (world(shape).await, Receiver::start(SILENT).await, Receiver::start(200).await);
+    hook(&world.agent(), &hanging, "signed").await;
+    hook(&world.agent(), &well, "signed").await;
+    for n in 0..100 {
+        world.text(&format!("+1555777{:04}", 1000 + n), "where is it?", &format!("SM{n}")).await;
+    }
+    let all = || async { (well.all().len() >= 100).then_some(()) };
+    world.product.eventually_within(Duration::from_secs(90), "everything at the one that is well", all).await;
+    let tried = hanging.reached.load(Ordering::SeqCst);
+    assert!((1..=UNDER_WAY + 2).contains(&tried), "{tried} tries of the one that hangs");
+    let told = world.agent().get("/webhooks").await.expect(200);
+    let resting: Vec<_> =
+        told["data"].as_array().expect("a list").iter().map(|one| one["rests_until"].is_string()).collect();
+    assert_eq!(resting, [true, false]);
 }
 
 async fn h4_nothing_inside_is_told_unless_the_configuration_names_it(shape: Shape) {
@@ -152,5 +165,6 @@ async fn h4_nothing_inside_is_told_unless_the_configuration_names_it(shape: Shap
 in_both_shapes!(
     h4_a_receiver_that_fails_and_heals_is_told_under_one_id,
     h4_a_notifier_that_is_killed_in_the_middle_loses_nothing,
+    h4_a_receiver_that_hangs_holds_up_nobody_else,
     h4_nothing_inside_is_told_unless_the_configuration_names_it,
 );

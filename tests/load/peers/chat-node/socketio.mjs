@@ -16,10 +16,10 @@ io.on('connection', (socket) => {
 const connection = await connect({ servers: NATS_URL });
 const codec = StringCodec();
 (async () => {
-  for await (const said of connection.subscribe('desk.message.queued')) {
-    const { event } = JSON.parse(codec.decode(said.data));
-    const { seq, id, author, text, attachments, sent_at } = event.message;
-    io.to(event.session).emit('message', { seq, id, author, text, attachments, sent_at });
+  for await (const said of connection.subscribe('live.chat.*')) {
+    const session = said.subject.slice('live.chat.'.length);
+    const { seq, id, author, text, attachments, sent_at } = JSON.parse(codec.decode(said.data)).added.message;
+    io.to(session).emit('message', { seq, id, author, text, attachments, sent_at });
   }
 })();
 server.listen(0, '127.0.0.1', () => {

@@ -20,11 +20,11 @@ server.on('connection', (socket) => {
 const connection = await connect({ servers: NATS_URL });
 const codec = StringCodec();
 (async () => {
-  for await (const said of connection.subscribe('desk.message.queued')) {
-    const { event } = JSON.parse(codec.decode(said.data));
-    const { seq, id, author, text, attachments, sent_at } = event.message;
+  for await (const said of connection.subscribe('live.chat.*')) {
+    const session = said.subject.slice('live.chat.'.length);
+    const { seq, id, author, text, attachments, sent_at } = JSON.parse(codec.decode(said.data)).added.message;
     const frame = JSON.stringify({ type: 'message', seq, id, author, text, attachments, sent_at });
-    for (const socket of rooms.get(event.session) ?? []) socket.send(frame);
+    for (const socket of rooms.get(session) ?? []) socket.send(frame);
   }
 })();
 await listening;

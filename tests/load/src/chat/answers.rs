@@ -1,8 +1,7 @@
-//! Agents' answers, published as the desk does, to one visitor after the other.
+//! Agents' answers, pushed as the desk does, to one visitor after the other.
 
 use std::time::{Duration, Instant};
 
-use async_nats::{HeaderMap, jetstream};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 use uuid::Uuid;
@@ -25,6 +24,19 @@ pub enum Load {
 /// The number of the next answer of every visitor.
 pub type Numbers = Vec<i64>;
 
+/// Every visitor's chat has begun, as the desk says it after their first message: from now on their node listens.
+///
+/// # Panics
+/// The broker refuses.
+pub async fn begin(nats: &str, crowd: &Crowd) {
+    let client = async_nats::connect(nats).await.expect("a connection");
+    for session in &crowd.sessions {
+        let said = serde_json::to_vec(session).expect("JSON");
+        client.publish("signal.chat_began", said.into()).await.expect("published");
+    }
+    client.flush().await.expect("flushed");
+}
+
 /// Answers visitors in turn for as long as that, and waits for what is on its way.
 ///
 /// # Panics
@@ -36,20 +48,13 @@ pub async fn push(
     within: Duration,
     numbers: Option<&mut Numbers>,
 ) -> (Measured, Numbers) {
-    let context = jetstream::new(async_nats::connect(nats).await.expect("a connection"));
-    // Node's servers make no stream, and without one nothing is acknowledged
-    let stream = jetstream::stream::Config {
-        name: "EVENTS".into(),
-        subjects: vec!["desk.>".into()],
-        ..jetstream::stream::Config::default()
-    };
-    context.get_or_create_stream(stream).await.expect("a stream");
+    let client = async_nats::connect(nats).await.expect("a connection");
     let mut own = vec![1; crowd.sessions.len()];
     let numbers = numbers.unwrap_or(&mut own);
     let clockwork = &crowd.clockwork;
     clockwork.take();
     let (begun, before, mut sent) = (Instant::now(), clockwork.arrived(), 0_usize);
-    let mut event = event();
+    let mut push = answer();
     while begun.elapsed() < within {
         let due = match load {
             Load::Full => sent.saturating_sub(clockwork.arrived() - before) < ON_THEIR_WAY,
@@ -61,14 +66,11 @@ pub async fn push(
         }
         let nth = sent % crowd.sessions.len();
         let number = clockwork.leaves();
-        let payload = answer(&mut event, &crowd.sessions[nth], numbers[nth], number);
+        let payload = number_of(&mut push, numbers[nth], number);
         numbers[nth] += 1;
         sent += 1;
-        let mut headers = HeaderMap::new();
-        headers.insert("Nats-Msg-Id", format!("bench:{}", Uuid::new_v4()).as_str());
-        // in order on one connection; its acknowledgements are not waited for
-        let published = context.publish_with_headers("desk.message.queued", headers, payload.into()).await;
-        drop(published.expect("published"));
+        let subject = format!("live.chat.{}", crowd.sessions[nth]);
+        client.publish(subject, payload.into()).await.expect("published");
         if sent % 64 == 0 {
             tokio::task::yield_now().await;
         }
@@ -88,37 +90,29 @@ pub async fn push(
     (Measured { rate, ..measured }, numbers.clone())
 }
 
-/// The event of an answer, as the desk writes it.
-fn event() -> Value {
+/// The push of an answer, as the desk writes it.
+fn answer() -> Value {
     let (ticket, at) = (Uuid::from_u128(1), "2026-11-25T09:00:00.000Z");
     json!({
-        "id": "bench", "at": at, "schema": 1,
-        "event": {
+        "added": {
             "ticket": {
-                "id": ticket, "number": 1, "channel": "chat", "inbox": "main", "status": "open",
-                "snoozed_until": null, "subject": null, "preview": "Yes, three left.",
-                "profile": {"id": Uuid::from_u128(2), "name": "Anna", "address": "main:b", "blocked": false},
-                "assignee": null, "team": null, "tags": [], "unread": false, "created_at": at, "updated_at": at,
-                "last_message_at": at, "first_response_at": null, "closed_at": null, "attribution": null,
-                "can_reply": {"allowed": true, "code": null, "reason": null}, "visitor_online": true, "version": 3
+                "id": ticket, "number": 1, "version": 3, "status": "open", "unread": false, "visitor_online": true
             },
             "message": {
                 "id": Uuid::from_u128(3), "ticket_id": ticket, "seq": 1, "direction": "out",
                 "author": {"kind": "agent", "id": null, "name": "Maya"}, "text": "", "html": null,
                 "attachments": [], "status": "sent", "error": null, "segments": null, "sent_at": at,
                 "why": "an agent answered this ticket"
-            },
-            "session": null, "opened": false, "sms_consent": false
+            }
         }
     })
 }
 
-fn answer(event: &mut Value, session: &str, seq: i64, number: usize) -> Vec<u8> {
-    let inner = &mut event["event"];
-    inner["session"] = json!(session);
-    inner["message"]["seq"] = json!(seq);
-    inner["message"]["id"] = json!(Uuid::new_v4());
+fn number_of(push: &mut Value, seq: i64, number: usize) -> Vec<u8> {
+    let message = &mut push["added"]["message"];
+    message["seq"] = json!(seq);
+    message["id"] = json!(Uuid::new_v4());
     let words = "Yes, three of the red ones are left in your size; shall I put one aside for you?";
-    inner["message"]["text"] = json!(format!("{MARK}{number}: {words}"));
-    serde_json::to_vec(event).expect("JSON")
+    message["text"] = json!(format!("{MARK}{number}: {words}"));
+    serde_json::to_vec(push).expect("JSON")
 }

@@ -7,7 +7,7 @@ use harness::nats;
 use tokio::time::sleep;
 
 use self::{
-    answers::{Load, push},
+    answers::{Load, begin, push},
     crowd::{Crowd, Dialect},
 };
 use crate::{
@@ -16,6 +16,7 @@ use crate::{
     server::Server,
 };
 
+mod acks;
 mod answers;
 mod crowd;
 
@@ -60,6 +61,7 @@ pub async fn measure() {
             }
         }
     }
+    acks::measure().await;
     println!("\ngoals: at most 12 KiB each, 3 times the rate of Socket.IO");
 }
 
@@ -77,6 +79,12 @@ async fn compare(name: &str, dialect: Dialect, visitors: usize) -> Result<Row, S
     let crowd = Crowd::arrive(&server.address, dialect, visitors).await;
     sleep(Duration::from_secs(3)).await;
     let kib = resident_kib(server.process.pid()).saturating_sub(before) as f64 / visitors as f64;
+    if dialect == Dialect::Frontdesk {
+        begin(&nats.url(), &crowd).await;
+        sleep(Duration::from_secs(3)).await;
+        let kib = resident_kib(server.process.pid()).saturating_sub(before) as f64 / visitors as f64;
+        println!("{name:12}{kib:>16.1} KiB each, in a conversation");
+    }
     let mut next = push(&nats.url(), &crowd, Load::Full, WITHIN / 3, None).await.1;
     let full = push(&nats.url(), &crowd, Load::Full, WITHIN, Some(&mut next)).await.0;
     let steady = push(&nats.url(), &crowd, Load::PerSecond(STEADY), WITHIN, Some(&mut next)).await.0;

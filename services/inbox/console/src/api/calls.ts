@@ -1,43 +1,56 @@
 import { call } from './client';
 import type {
-  AddedKey,
+  AddedCodes,
   AddedUser,
-  AddedWebhook,
+  AgentPresence,
   AnswerPreview,
-  ApiKey,
   Attachment,
   Availability,
   AvailabilityPatch,
   Bulk,
   BulkChange,
+  Carrier,
   ChatSite,
   Consent,
+  Coupon,
+  CouponGiven,
+  CouponPatch,
   Decision,
+  Draft,
+  DraftMark,
+  Erasure,
+  ErasurePlan,
   Found,
   LedgerEntry,
   Mailbox,
+  MailboxSetup,
   MailboxTrial,
   Merge,
   MergePlan,
   Message,
   NewConsent,
+  NewCoupon,
   NewReply,
-  NewWebhook,
   Note,
+  NumberSetup,
+  OpenSession,
   Page,
   Patch,
+  PendingSignIn,
   PhoneNumber,
+  Preferences,
+  PreferencesPatch,
   Profile,
   QuickResponse,
   RecipientTime,
   ReplyRecipients,
   Role,
-  Rule,
-  RuleDraft,
-  RuleTrial,
+  SaveDraft,
+  SavedDraft,
   SavedView,
   Settings,
   SignedIn,
+  SiteSetup,
   SmsPreview,
   Tag,
   TagDraft,
@@ -48,21 +61,32 @@ import type {
   User,
   ViewCounts,
   ViewFilters,
-  Webhook,
-  WebhookDelivery,
-  WebhookPatch,
+  Welcome,
 } from './shapes';
 
 /** Every call the console makes, by noun. */
 
-type Query = Record<string, string | undefined>;
+/** In, or to the second step. */
+export type Came = SignedIn | PendingSignIn;
+
+export type Query = Record<string, string | undefined>;
 
 export const sessions = {
   current: () => call<SignedIn>('GET', '/session'),
-  signIn: (email: string, password: string) => call<SignedIn>('POST', '/session', { body: { email, password } }),
-  signInWithLink: (token: string) => call<SignedIn>('POST', '/session', { body: { token } }),
-  setPassword: (password: string) => call<void>('PUT', '/session/password', { body: { password } }),
+  signIn: (email: string, password: string) => call<Came>('POST', '/session', { body: { email, password } }),
+  signInWithLink: (token: string) => call<Came>('POST', '/session', { body: { token } }),
+  setPassword: (password: string, current?: string) => call<void>('PUT', '/session/password', { body: { password, current } }),
   signOut: () => call<void>('DELETE', '/session'),
+  /** Where one is signed in. */
+  all: async () => (await call<Page<OpenSession>>('GET', '/session/all')).data,
+  end: (id: string) => call<void>('DELETE', `/session/all/${id}`),
+  endOthers: () => call<void>('DELETE', '/session/others'),
+  /** Asks for a link to choose a new password. */
+  forgotten: (email: string) => call<void>('POST', '/session/forgotten', { body: { email } }),
+  choosePassword: (token: string, password: string) => call<void>('PUT', '/session/forgotten', { body: { token, password } }),
+  invitation: (token: string) => call<Welcome>('POST', '/session/invitation/show', { body: { token } }),
+  accept: (token: string, name: string, password: string) =>
+    call<Came>('POST', '/session/invitation', { body: { token, name, password } }),
 };
 
 export const tickets = {
@@ -73,10 +97,14 @@ export const tickets = {
   messages: (id: string, before?: string) =>
     call<Page<Message>>('GET', `/tickets/${id}/messages`, { query: { limit: '50', before } }),
   typing: (id: string, on: boolean) => call<void>('POST', `/tickets/${id}/typing`, { body: { on } }),
+  presence: (id: string, window: string, state: AgentPresence['state']) =>
+    call<void>('POST', `/tickets/${id}/presence`, { body: { window, state } }),
   reply: (id: string, reply: NewReply, idempotencyKey: string) =>
     call<Message>('POST', `/tickets/${id}/messages`, { body: reply, idempotencyKey }),
   /** Takes back a message that waits for its time. */
   cancel: (id: string, messageId: string) => call<Message>('POST', `/tickets/${id}/messages/${messageId}/cancel`),
+  /** Takes back an answer of one's own that waits: the answer is the draft it is again. */
+  undoReply: (id: string, messageId: string) => call<Draft>('POST', `/tickets/${id}/messages/${messageId}/undo`),
   sendNow: (id: string, messageId: string, override: boolean) =>
     call<Message>('POST', `/tickets/${id}/messages/${messageId}/send-now`, { body: { quiet_hours_override: override } }),
   recipientTime: (id: string) => call<RecipientTime>('GET', `/tickets/${id}/recipient-time`),
@@ -96,6 +124,11 @@ export const tickets = {
   badge: () => call<{ unread_profiles: number }>('GET', '/badge'),
 };
 
+export const preferences = {
+  show: () => call<Preferences>('GET', '/preferences'),
+  change: (patch: PreferencesPatch) => call<Preferences>('PATCH', '/preferences', { body: patch }),
+};
+
 export const views = {
   list: async () => (await call<Page<SavedView>>('GET', '/views')).data,
   add: (view: { name: string; shared: boolean; filters: ViewFilters }) => call<SavedView>('POST', '/views', { body: view }),
@@ -109,6 +142,13 @@ export const mails = {
   /** Makes a ticket of one mail. */
   split: (ticketId: string, messageId: string) => call<Ticket>('POST', `/tickets/${ticketId}/split`, { body: { message_id: messageId } }),
   move: (messageId: string, ticketId: string) => call<unknown>('POST', `/messages/${messageId}/move`, { body: { ticket_id: ticketId } }),
+};
+
+export const drafts = {
+  /** Which tickets have one. */
+  list: async () => (await call<Page<DraftMark>>('GET', '/drafts')).data,
+  show: (ticketId: string) => call<Draft>('GET', `/tickets/${ticketId}/draft`),
+  save: (ticketId: string, draft: SaveDraft) => call<SavedDraft>('PUT', `/tickets/${ticketId}/draft`, { body: draft }),
 };
 
 export const notes = {
@@ -129,10 +169,22 @@ export const quickResponses = {
   fill: (id: string, ticketId: string) => call<{ text: string }>('POST', `/quick-responses/${id}/fill`, { body: { ticket_id: ticketId } }),
 };
 
+export const coupons = {
+  list: async () => (await call<Page<Coupon>>('GET', '/coupons')).data,
+  add: (coupon: NewCoupon) => call<Coupon>('POST', '/coupons', { body: coupon }),
+  change: (id: string, patch: CouponPatch) => call<Coupon>('PATCH', `/coupons/${id}`, { body: patch }),
+  remove: (id: string) => call<void>('DELETE', `/coupons/${id}`),
+  addCodes: (id: string, codes: string) => call<AddedCodes>('POST', `/coupons/${id}/codes`, { body: { codes } }),
+  given: async (id: string) => (await call<Page<CouponGiven>>('GET', `/coupons/${id}/given`)).data,
+};
+
 export const texts = {
   preview: (text: string, signal?: AbortSignal) =>
     call<SmsPreview>('POST', '/sms/preview', { body: { text }, ...(signal && { signal }) }),
   numbers: async () => (await call<Page<PhoneNumber>>('GET', '/numbers')).data,
+  setUp: (number: string, setup: NumberSetup) => call<PhoneNumber>('PUT', `/numbers/${encodeURIComponent(number)}`, { body: setup }),
+  remove: (number: string) => call<void>('DELETE', `/numbers/${encodeURIComponent(number)}`),
+  carriers: async () => (await call<Page<Carrier>>('GET', '/carriers')).data,
   /** Any automatic text, with its variables filled in. */
   previewAnswer: (draft: { mode?: string; text?: string }, signal?: AbortSignal) =>
     call<AnswerPreview>('POST', '/settings/auto-responder/preview', { body: draft, ...(signal && { signal }) }),
@@ -140,12 +192,16 @@ export const texts = {
 
 export const mailboxes = {
   list: async () => (await call<Page<Mailbox>>('GET', '/mailboxes')).data,
+  setUp: (address: string, setup: MailboxSetup) => call<Mailbox>('PUT', `/mailboxes/${encodeURIComponent(address)}`, { body: setup }),
+  remove: (address: string) => call<void>('DELETE', `/mailboxes/${encodeURIComponent(address)}`),
   /** Sends a trial mail to its public address. */
   try: (address: string) => call<MailboxTrial>('POST', `/mailboxes/${encodeURIComponent(address)}/trial`),
 };
 
 export const chat = {
   sites: async () => (await call<Page<ChatSite>>('GET', '/chat-sites')).data,
+  setUp: (id: string, setup: SiteSetup) => call<ChatSite>('PUT', `/chat-sites/${encodeURIComponent(id)}`, { body: setup }),
+  remove: (id: string) => call<void>('DELETE', `/chat-sites/${encodeURIComponent(id)}`),
 };
 
 export const profiles = {
@@ -156,6 +212,10 @@ export const profiles = {
   merge: (id: string, other: string) => call<Merge>('POST', `/profiles/${id}/merge`, { body: { profile_id: other } }),
   unmerge: (id: string, merge: string) => call<Profile>('POST', `/profiles/${id}/unmerge`, { body: { merge_id: merge } }),
   merges: async (id: string) => (await call<Page<Merge>>('GET', `/profiles/${id}/merges`)).data,
+  /** What erasing the person would take. */
+  erasurePlan: (id: string) => call<ErasurePlan>('GET', `/profiles/${id}/erase`),
+  erase: (id: string, confirm: string) => call<Erasure>('POST', `/profiles/${id}/erase`, { body: { confirm } }),
+  erasure: (id: string) => call<Erasure>('GET', `/erasures/${id}`),
   rename: (id: string, name: string) => call<Profile>('PATCH', `/profiles/${id}`, { body: { name: name || null } }),
   setBlocked: (id: string, blocked: boolean) => call<Profile>('POST', `/profiles/${id}/${blocked ? 'block' : 'unblock'}`),
   consents: async (id: string) => (await call<Page<Consent>>('GET', `/profiles/${id}/consent`)).data,
@@ -173,9 +233,16 @@ export const users = {
   add: (user: { email: string; name: string; role: Role }) =>
     call<AddedUser>('POST', '/users', { body: user }),
   signInLink: (id: string) => call<{ sign_in_link: string | null }>('POST', `/users/${id}/sign-in-link`),
+  sessions: async (id: string) => (await call<Page<OpenSession>>('GET', `/users/${id}/sessions`)).data,
+  endSessions: (id: string) => call<void>('DELETE', `/users/${id}/sessions`),
   change: (id: string, patch: { role?: Role; disabled?: boolean; name?: string }) =>
     call<User>('PATCH', `/users/${id}`, { body: patch }),
 };
+
+/** Where the lines of the audit log are as a file. */
+export function auditFile(query: Query): string {
+  return `/api/v1/audit.csv?${new URLSearchParams(Object.entries(query).filter((entry): entry is [string, string] => !!entry[1]))}`;
+}
 
 export const routing = {
   teams: async () => (await call<Page<Team>>('GET', '/teams')).data,
@@ -197,38 +264,13 @@ export const tags = {
   remove: (id: string) => call<Bulk>('DELETE', `/tags/${id}`),
 };
 
-export const rules = {
-  list: async () => (await call<Page<Rule>>('GET', '/rules')).data,
-  add: (rule: RuleDraft) => call<Rule>('POST', '/rules', { body: rule }),
-  change: (id: string, rule: Partial<RuleDraft>) => call<Rule>('PATCH', `/rules/${id}`, { body: rule }),
-  remove: (id: string) => call<void>('DELETE', `/rules/${id}`),
-  order: async (ids: string[]) => (await call<Page<Rule>>('POST', '/rules/order', { body: { ids } })).data,
-  /** What a rule would have done to the newest tickets. */
-  dryRun: async (rule: RuleDraft) => (await call<Page<RuleTrial>>('POST', '/rules/dry-run', { body: { rule } })).data,
-};
-
-export const keys = {
-  list: async () => (await call<Page<ApiKey>>('GET', '/api-keys')).data,
-  add: (name: string, role: Role) => call<AddedKey>('POST', '/api-keys', { body: { name, role } }),
-  revoke: (id: string) => call<void>('DELETE', `/api-keys/${id}`),
-};
-
-export const webhooks = {
-  list: async () => (await call<Page<Webhook>>('GET', '/webhooks')).data,
-  add: (webhook: NewWebhook) => call<AddedWebhook>('POST', '/webhooks', { body: webhook }),
-  change: (id: string, patch: WebhookPatch) => call<Webhook>('PATCH', `/webhooks/${id}`, { body: patch }),
-  remove: (id: string) => call<void>('DELETE', `/webhooks/${id}`),
-  /** Tells it that this is a try-out. */
-  test: (id: string) => call<WebhookDelivery>('POST', `/webhooks/${id}/test`),
-  deliveries: async (id: string) => (await call<Page<WebhookDelivery>>('GET', `/webhooks/${id}/deliveries`)).data,
-  /** Tells something again, under the same id. */
-  replay: (id: string, delivery: string) => call<WebhookDelivery>('POST', `/webhooks/${id}/deliveries/${delivery}/replay`),
-};
-
 export const ledger = {
   list: (query: Query) => call<Page<LedgerEntry>>('GET', '/ledger', { query }),
   replay: (id: string) => call<LedgerEntry>('POST', `/ledger/${id}/replay`),
 };
+
+/** Puts up a picture that lies on the internet. */
+export const uploadFrom = (url: string) => call<Attachment>('POST', '/attachments/url', { body: { url } });
 
 export function upload(file: File): Promise<Attachment> {
   const form = new FormData();

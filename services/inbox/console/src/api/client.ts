@@ -1,3 +1,4 @@
+import { refused, t } from '../text/language.svelte';
 /** One way to the API: JSON in, JSON out, every refusal a `Problem`. */
 
 /** Why a call failed. `code` is stable; the message is for people. `members` is the document as it came (RFC 9457). */
@@ -25,6 +26,9 @@ interface Options {
   signal?: AbortSignal;
 }
 
+/** Where somebody comes in who is not signed in. */
+const doors = /^\/session(?:$|\/forgotten|\/invitation|\/second-step)/;
+
 let csrf = '';
 let onSignedOut = () => {};
 
@@ -41,7 +45,7 @@ export function whenSignedOut(handler: () => void) {
 export async function call<T>(method: string, path: string, options: Options = {}): Promise<T> {
   const response = await send(method, path, options);
   if (!response.ok) throw await refusal(response, path);
-  return (response.status === 204 ? undefined : await response.json()) as T;
+  return (response.status === 204 || response.headers.get('content-length') === '0' ? undefined : await response.json()) as T;
 }
 
 async function send(method: string, path: string, options: Options): Promise<Response> {
@@ -61,15 +65,16 @@ async function send(method: string, path: string, options: Options): Promise<Res
     });
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
-    throw new Problem(0, 'unreachable', 'Frontdesk cannot be reached. Check your connection.');
+    throw new Problem(0, 'unreachable', t('Frontdesk cannot be reached. Check your connection.'));
   }
 }
 
 async function refusal(response: Response, path: string): Promise<Problem> {
   const said = (await response.json().catch(() => ({}))) as { code?: string; title?: string; detail?: string; [member: string]: unknown };
-  if (response.status === 401 && path !== '/session') onSignedOut();
-  const text = said.detail || said.title || `the server answered ${response.status}`;
-  return new Problem(response.status, said.code ?? 'unknown', sentence(text), said);
+  if (response.status === 401 && !doors.test(path)) onSignedOut();
+  const text = said.detail || said.title || t('the server answered {status}', { status: response.status });
+  const code = said.code ?? 'unknown';
+  return new Problem(response.status, code, refused(code, sentence(text)), said);
 }
 
 function query(given: Options['query'] = {}): string {
@@ -85,5 +90,5 @@ export function sentence(text: string): string {
 
 /** What to tell a person about anything that was thrown. */
 export function reason(error: unknown): string {
-  return error instanceof Problem ? error.message : 'Something went wrong on this page.';
+  return error instanceof Problem ? error.message : t('Something went wrong on this page.');
 }

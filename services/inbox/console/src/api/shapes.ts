@@ -9,6 +9,18 @@ export type Role = Schemas['Role'];
 export type User = Schemas['User'];
 export type AddedUser = Schemas['AddedUser'];
 export type SignedIn = Schemas['Session'];
+export type PendingSignIn = Schemas['PendingSignIn'];
+export type EnrolledSession = Schemas['EnrolledSession'];
+export type Enrolment = Schemas['Enrolment'];
+export type RecoveryCodes = Schemas['RecoveryCodes'];
+export type SecondStepState = Schemas['SecondStep'];
+export type OpenSession = Schemas['OpenSession'];
+export type Invitation = Schemas['Invitation'];
+export type Welcome = Schemas['Welcome'];
+export type Erasure = Schemas['Erasure'];
+export type ErasurePlan = Schemas['ErasurePlan'];
+export type AuditEntry = Schemas['AuditEntry'];
+export type AuditChange = Schemas['AuditChange'];
 
 export type Ticket = Schemas['Ticket'];
 export type ViewFilters = Schemas['Filters'];
@@ -28,6 +40,8 @@ export type AuthorKind = Schemas['AuthorKind'];
 export type Attachment = Schemas['Attachment'];
 export type NewReply = Schemas['Reply'];
 export type MailFacts = Schemas['Mail'];
+export type Appointment = Schemas['Appointment'];
+export type AppointmentTime = Schemas['AppointmentTime'];
 export type ReplyRecipients = Schemas['ReplyRecipients'];
 
 export type MessageAdded = Schemas['MessageAdded'];
@@ -77,6 +91,18 @@ export type WebhookPatch = Schemas['ChangeWebhook'];
 export type LedgerEntry = Schemas['LedgerEntry'];
 export type LedgerState = Schemas['LedgerState'];
 
+export type Draft = Schemas['Draft'];
+export type DraftMark = Schemas['DraftMark'];
+export type SaveDraft = Schemas['SaveDraft'];
+export type SavedDraft = Schemas['SavedDraft'];
+export type Preferences = Schemas['Preferences'];
+export type PreferencesPatch = Schemas['ChangePreferences'];
+export type AgentPresence = Schemas['AgentPresence'];
+export type Coupon = Schemas['Coupon'];
+export type NewCoupon = Schemas['AddCoupon'];
+export type CouponPatch = Schemas['ChangeCoupon'];
+export type CouponGiven = Schemas['CouponGiven'];
+export type AddedCodes = Schemas['AddedCodes'];
 export type SmsPreview = Schemas['SmsPreview'];
 
 export type RecipientTime = Schemas['RecipientTime'];
@@ -84,6 +110,10 @@ export type RecipientTime = Schemas['RecipientTime'];
 export type ChatSite = Schemas['ChatSite'];
 export type PhoneNumber = Schemas['Number'];
 export type Mailbox = Schemas['Mailbox'];
+export type Carrier = Schemas['Carrier'];
+export type NumberSetup = Omit<Schemas['SetUpNumber'], 'credentials'> & { credentials?: Record<string, string | null> };
+export type MailboxSetup = Schemas['SetUpMailbox'];
+export type SiteSetup = Schemas['SetUpSite'];
 export type MailboxTrial = Schemas['MailboxTrial'];
 export type AnswerPreview = Schemas['AutoResponderPreview'];
 

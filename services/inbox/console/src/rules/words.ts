@@ -1,52 +1,58 @@
-import type { Rule, RuleAction } from '../api/shapes';
+import type { Channel, Rule, RuleAction } from '../api/shapes';
+import { listed, t, worded } from '../text/language.svelte';
 import { channelName, phone } from '../text/names';
 
-export const whenWords = {
+export const whenWords = worded({
   new_ticket: 'a new ticket is opened',
   reopened: 'a message reopens a closed ticket',
   every_message: 'a customer writes, every time',
-} as const;
+});
 
-export const priorityWords = { low: 'Low', normal: 'Normal', high: 'High', urgent: 'Urgent' } as const;
+export const priorityWords = worded({ low: 'Low', normal: 'Normal', high: 'High', urgent: 'Urgent' });
 
-const quoted = (words: string[], joint: string) => words.map((word) => `“${word}”`).join(joint);
+/** How a sentence names a priority. */
+const inside = worded({ low: 'low', normal: 'normal', high: 'high', urgent: 'urgent' });
+
+/** `a or b`, `a, b or c`. */
+const or = (all: readonly string[]) => listed(all, 'disjunction');
+const quoted = (words: readonly string[]) => words.map((word) => `“${word}”`);
+const brief = (text: string) => (text.length > 60 ? `${text.slice(0, 59)}…` : text);
 
 /** What a rule looks at, in one sentence. */
 export function condition(rule: Rule): string {
   const { when, channel, inbox, words, subject, tag, property, hours } = rule.conditions;
-  const parts = [`When ${whenWords[when ?? 'new_ticket']}`];
-  if (channel?.length) parts.push(`by ${channel.map((one) => channelName[one]).join(' or ')}`);
-  if (inbox?.length) parts.push(`at ${inbox.map(phone).join(' or ')}`);
-  if (words) parts.push('all' in words ? `that says ${quoted(words.all, ' and ')}` : `that says ${quoted(words.any, ' or ')}`);
-  if (subject) parts.push(`with “${subject}” in the subject`);
-  if (tag?.length) parts.push(`tagged ${tag.join(' or ')}`);
-  if (property) parts.push(`whose customer’s ${property.name} has “${property.contains}”`);
-  if (hours) parts.push(hours === 'inside' ? 'within office hours' : 'outside office hours');
-  return parts.join(' ');
+  const parts = [t('When {event}', { event: whenWords[when ?? 'new_ticket'] })];
+  if (channel?.length) parts.push(t('by {channels}', { channels: or(channel.map((one: Channel) => channelName[one])) }));
+  if (inbox?.length) parts.push(t('at {inboxes}', { inboxes: or(inbox.map(phone)) }));
+  if (words) parts.push(t('that says {words}', { words: 'all' in words ? listed(quoted(words.all)) : or(quoted(words.any)) }));
+  if (subject) parts.push(t('with “{subject}” in the subject', { subject }));
+  if (tag?.length) parts.push(t('tagged {tags}', { tags: or(tag) }));
+  if (property) parts.push(t('whose customer’s {name} has “{words}”', { name: property.name, words: property.contains }));
+  if (hours) parts.push(hours === 'inside' ? t('within office hours') : t('outside office hours'));
+  return parts.reduce((before, next) => t('{before} {next}', { before, next }));
 }
 
 /** What a rule does, in one sentence. */
 export function consequence(rule: Rule, nameOf: (id: string) => string): string {
-  const done = rule.actions.map((action) => said(action, nameOf));
-  const all = done.join(', ');
-  return rule.stop ? `${all}; then no other rule` : all;
+  const all = rule.actions.map((action) => said(action, nameOf)).join(', ');
+  return rule.stop ? t('{all}; then no other rule', { all }) : all;
 }
 
 function said(action: RuleAction, nameOf: (id: string) => string): string {
   switch (action.kind) {
     case 'assign_agent':
-      return `assign to ${nameOf(action.user_id)}`;
+      return t('assign to {name}', { name: nameOf(action.user_id) });
     case 'assign_team':
-      return `give to the team ${nameOf(action.team_id)}`;
+      return t('give to the team {name}', { name: nameOf(action.team_id) });
     case 'add_tags':
-      return `tag ${action.tags.join(', ')}`;
+      return t('tag {tags}', { tags: action.tags.join(', ') });
     case 'set_priority':
-      return `priority ${action.priority}`;
+      return t('priority {priority}', { priority: inside[action.priority] });
     case 'mark_read':
-      return 'mark as read';
+      return t('mark as read');
     case 'close':
-      return 'close';
+      return t('close');
     case 'auto_reply':
-      return `answer “${action.text.length > 60 ? `${action.text.slice(0, 59)}…` : action.text}”`;
+      return t('answer “{text}”', { text: brief(action.text) });
   }
 }

@@ -1,11 +1,12 @@
 import type { Role } from '../api/shapes';
+import { t } from '../text/language.svelte';
 
 /** Roles (A1), strongest first. */
 export const roleWords: Record<Role, { name: string; may: string }> = {
-  owner: { name: 'Owner', may: 'everything' },
-  admin: { name: 'Admin', may: 'everything but changing an owner' },
-  manager: { name: 'Manager', may: 'tickets and settings' },
-  support: { name: 'Support', may: 'tickets' },
+  owner: { get name() { return t('Owner'); }, get may() { return t('everything'); } },
+  admin: { get name() { return t('Admin'); }, get may() { return t('everything but changing an owner'); } },
+  manager: { get name() { return t('Manager'); }, get may() { return t('tickets and settings'); } },
+  support: { get name() { return t('Support'); }, get may() { return t('tickets'); } },
 };
 
 /** Only an owner makes an owner. */

@@ -1,12 +1,16 @@
 import type { Language } from '../api/shapes';
+import { t, worded } from '../text/language.svelte';
 import { phone } from '../text/names';
 
 /** Settings by the names people know them by. */
-const names: Record<string, string> = {
+const names: Record<string, string> = worded({
   'organization.name': 'Name',
   'organization.prefix': 'Prefix of automatic texts',
   'organization.support_email': 'Support email',
+  'privacy.audit_days': 'Audit log kept for (days)',
+  'security.second_step_required': 'Everybody needs a second step',
   badge: 'Unread badge',
+  'replies.undo_seconds': 'Time to undo',
   'notifications.recipients': 'Who is told',
   'notifications.channels': 'Of new messages on',
   'sms.auto_responder.mode': 'Who gets an automatic answer',
@@ -21,6 +25,9 @@ const names: Record<string, string> = {
   'sms.attribution_window_hours': 'Attribution window',
   'sms.quiet_hours.from': 'Quiet hours begin',
   'sms.quiet_hours.to': 'Quiet hours end',
+  'email.signature': 'Signature',
+  'email.own_signatures': 'Signatures of colleagues',
+  'email.quote': 'Quote the mail that is answered',
   'chat.welcome_message': 'Welcome message',
   'chat.branding.title': 'Title of the chat',
   'chat.branding.subtitle': 'Line below the title',
@@ -40,11 +47,11 @@ const names: Record<string, string> = {
   'chat.follow_up.reply_to': 'Answers go to',
   'chat.close_after_hours': 'Idle chats end after',
   'chat.office_hours.text_nobody': 'Automatic answer when nobody is there',
-};
+});
 
-const modes: Record<string, string> = { all: 'everybody', non_consented: 'those who have not agreed', off: 'nobody' };
+const modes: Record<string, string> = worded({ all: 'everybody', non_consented: 'those who have not agreed', off: 'nobody' });
 
-const weekdays: Record<string, string> = {
+const weekdays: Record<string, string> = worded({
   mon: 'Monday',
   tue: 'Tuesday',
   wed: 'Wednesday',
@@ -52,24 +59,26 @@ const weekdays: Record<string, string> = {
   fri: 'Friday',
   sat: 'Saturday',
   sun: 'Sunday',
-};
+});
 
 export function settingName(path: string[]): string {
   const key = path.join('.');
   const day = /^chat\.office_hours\.days\.(\w+)/.exec(key)?.[1];
-  if (day) return `Hours on ${weekdays[day] ?? day}`;
+  if (day) return t('Hours on {day}', { day: weekdays[day] ?? day });
+  const [, mailbox, what] = /^email\.mailboxes\.(.+?)(\.name|\.signature)?$/.exec(key) ?? [];
+  if (mailbox) return what === '.name' ? t('Name of {mailbox}', { mailbox }) : t('Signature of {mailbox}', { mailbox });
   const number = /^sms\.keywords\.by_number\.(\+?\d+)/.exec(key);
-  return names[key] ?? (number?.[1] ? `Words of ${phone(number[1])}` : key);
+  return names[key] ?? (number?.[1] ? t('Words of {number}', { number: phone(number[1]) }) : key);
 }
 
 /** A value as it is told in a list of changes. */
 export function settingValue(path: string[], value: unknown): string {
   if (path.join('.') === 'sms.auto_responder.mode') return modes[String(value)] ?? String(value);
-  if (Array.isArray(value)) return value.join(', ') || 'none';
-  if (typeof value === 'boolean') return value ? 'on' : 'off';
-  if (typeof value === 'object' && value) return Object.values(value).map((one) => settingValue([], one)).join(', ') || 'none';
+  if (Array.isArray(value)) return value.join(', ') || t('none');
+  if (typeof value === 'boolean') return value ? t('on') : t('off');
+  if (typeof value === 'object' && value) return Object.values(value).map((one) => settingValue([], one)).join(', ') || t('none');
   const text = String(value ?? '').trim();
-  return text.length > 60 ? `${text.slice(0, 59)}…` : text || 'empty';
+  return text.length > 60 ? `${text.slice(0, 59)}…` : text || t('empty');
 }
 
 /** Variables of automatic texts (H1). */
@@ -85,10 +94,12 @@ export const carrierNames: Record<string, string> = {
   sinch: 'Sinch',
   bandwidth: 'Bandwidth',
   aws_sns: 'Amazon SNS',
-  sandbox: 'Sandbox',
+  get sandbox() {
+    return t('Sandbox');
+  },
 };
 
-export const languageNames: Record<Language, string> = {
+export const languageNames: Record<Language, string> = worded({
   en: 'English',
   es: 'Spanish',
   fr: 'French',
@@ -96,4 +107,4 @@ export const languageNames: Record<Language, string> = {
   pt: 'Portuguese',
   de: 'German',
   nl: 'Dutch',
-};
+});

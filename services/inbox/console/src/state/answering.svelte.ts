@@ -3,7 +3,7 @@ import type { ReplyRecipients, Ticket } from '../api/shapes';
 import type { NamedAddress } from '../text/addresses';
 import { drafts, type MailDraft } from './drafts.svelte';
 
-/** To whom the answer of the open ticket of mail goes, and under which subject. */
+/** To whom the answer of the open ticket of mail goes, under which subject, and whether it is signed. */
 class Answering {
   proposal = $state.raw<ReplyRecipients | null>(null);
   #ticketId = '';
@@ -21,7 +21,7 @@ class Answering {
     const chosen = drafts.of(ticketId).mail;
     if (chosen) return chosen;
     const { proposal } = this;
-    return proposal && ticketId === this.#ticketId ? { to: proposal.to, cc: proposal.cc, bcc: [], subject: proposal.subject } : null;
+    return proposal && ticketId === this.#ticketId ? { to: proposal.to, cc: proposal.cc, bcc: [], subject: proposal.subject, without_signature: false } : null;
   }
 
   /** Whether "reply" and "reply all" differ. */
@@ -50,6 +50,7 @@ class Answering {
       cc: addresses(mail.cc),
       bcc: addresses(mail.bcc),
       ...(subject && subject !== this.proposal?.subject && { subject }),
+      ...(mail.without_signature && { without_signature: true }),
     };
   }
 }
@@ -60,6 +61,7 @@ export interface MailWishes {
   cc?: string[];
   bcc?: string[];
   subject?: string;
+  without_signature?: boolean;
 }
 
 const addresses = (list: NamedAddress[]) => list.map((one) => one.address);

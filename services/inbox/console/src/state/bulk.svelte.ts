@@ -1,6 +1,7 @@
 import { tickets as api } from '../api/calls';
 import { reason } from '../api/client';
 import type { Bulk, BulkChange } from '../api/shapes';
+import { t } from '../text/language.svelte';
 import type { LiveEvent } from './live.svelte';
 import { selection } from './selection.svelte';
 import { tickets } from './tickets.svelte';
@@ -27,7 +28,7 @@ class BulkWork {
       this.#follow(await api.bulk({ ...selection.which, ...action }));
       selection.clear();
     } catch (error) {
-      toasts.fail(`The tickets could not be changed: ${reason(error)}`);
+      toasts.fail(t('The tickets could not be changed: {reason}', { reason: reason(error) }));
     }
   }
 
@@ -37,7 +38,7 @@ class BulkWork {
     try {
       this.#follow(await api.undo(token));
     } catch (error) {
-      toasts.fail(`This could not be undone: ${reason(error)}`);
+      toasts.fail(t('This could not be undone: {reason}', { reason: reason(error) }));
     }
   }
 

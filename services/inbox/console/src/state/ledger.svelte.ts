@@ -1,6 +1,7 @@
 import { ledger as api } from '../api/calls';
 import { reason } from '../api/client';
 import type { LedgerEntry } from '../api/shapes';
+import { t } from '../text/language.svelte';
 import { toasts } from './toasts.svelte';
 
 /** What became of everything taken in. */
@@ -40,7 +41,7 @@ class Ledger {
     try {
       const entry = await api.replay(id);
       this.rows = this.rows.map((row) => (row.id === id ? entry : row));
-      toasts.say('Taken in again');
+      toasts.say(t('Taken in again'));
     } catch (error) {
       toasts.fail(reason(error));
     }

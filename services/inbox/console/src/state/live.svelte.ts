@@ -1,4 +1,6 @@
+import { tickets } from '../api/calls';
 import type {
+  AgentPresence,
   BulkChanged,
   Message,
   MessageAdded,
@@ -26,6 +28,8 @@ export type LiveEvent =
   | { kind: 'note'; note: Note; number: number }
   | { kind: 'unnoted'; noteId: string }
   | { kind: 'typing'; ticketId: string; name: string; byVisitor: boolean; on: boolean }
+  /** A colleague looks at a ticket, writes in it, or has left it. */
+  | { kind: 'presence'; ticketId: string; userId: string; name: string; window: string; state: AgentPresence['state'] }
   | { kind: 'view'; id: string; ownerId: string; shared: boolean; deleted: boolean }
   | { kind: 'bulk'; bulk: BulkChanged }
   | { kind: 'settings' }
@@ -90,11 +94,13 @@ class Live {
     this.#on<Typing>('typing', ({ ticket_id, name, by_visitor, on }) =>
       ticket_id ? { kind: 'typing', ticketId: ticket_id, name, byVisitor: by_visitor, on } : null,
     );
+    this.#on<AgentPresence>('presence', ({ ticket_id, user_id, name, window, state }) => ({ kind: 'presence', ticketId: ticket_id, userId: user_id, name, window, state }));
     this.#on<RoutingChanged>('routing.changed', ({ what }) => ({ kind: 'routing', what }));
     this.#on<ViewChanged>('view.changed', ({ view_id, owner_id, shared, deleted }) => ({ kind: 'view', id: view_id, ownerId: owner_id, shared, deleted }));
     this.#on<BulkChanged>('bulk.changed', (bulk) => ({ kind: 'bulk', bulk }));
     this.#on('settings.changed', () => ({ kind: 'settings' }));
     this.#on('mailbox.changed', () => ({ kind: 'mailbox' }));
+    this.#on('profile.erased', () => ({ kind: 'reload' }));
     this.#on('reload', () => ({ kind: 'reload' }));
     // The first time there is no number to go on from: what was fetched meanwhile may be older than the stream.
     const first = this.#last === '';
@@ -113,6 +119,8 @@ class Live {
   #again() {
     this.#source?.close();
     clearTimeout(this.#retry);
+    // An event source does not say why it was refused; a call does, and leads to the sign-in where the session has ended.
+    void tickets.badge().catch(() => {});
     this.#retry = setTimeout(() => this.#connect(), this.#wait);
     this.#wait = Math.min(this.#wait * 2, LONGEST_WAIT);
   }

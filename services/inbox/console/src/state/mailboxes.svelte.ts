@@ -2,6 +2,7 @@ import { mailboxes as api } from '../api/calls';
 import { reason } from '../api/client';
 import type { Mailbox } from '../api/shapes';
 import { live } from './live.svelte';
+import { unsettled, untilLive } from './taking';
 import { toasts } from './toasts.svelte';
 
 /** The mailboxes, as they are: a trial mail gets on while one looks. */
@@ -11,6 +12,7 @@ class Mailboxes {
   problem = $state('');
   /** The address whose trial mail is being sent. */
   trying = $state('');
+  readonly #unsettled = $derived(unsettled(this.all, this.problem));
 
   async load() {
     try {
@@ -27,6 +29,11 @@ class Mailboxes {
     return live.listen((event) => {
       if (event.kind === 'mailbox' || event.kind === 'reload') void this.load();
     });
+  }
+
+  /** Asks again until every mailbox is taken over; for an effect. */
+  settle() {
+    return untilLive(this.#unsettled, () => this.load());
   }
 
   async try(address: string) {

@@ -8,6 +8,7 @@ export interface Filters {
   status: string;
   channel: string;
   assignee: string;
+  team: string;
   unread: '' | 'true' | 'false';
   tag: string;
   attribution: string;
@@ -29,6 +30,7 @@ export const noFilters: Filters = {
   status: '',
   channel: '',
   assignee: '',
+  team: '',
   unread: '',
   tag: '',
   attribution: '',
@@ -110,6 +112,7 @@ export function queryOf(view: View, filters: Filters): Record<string, string | u
   return {
     status: all.status || undefined,
     assignee: all.assignee || undefined,
+    team: all.team || undefined,
     channel: all.channel || undefined,
     unread: all.unread || undefined,
     tag: all.tag.trim() || undefined,
@@ -147,6 +150,7 @@ export function fromDocument(saved: ViewFilters): Filters {
     tag: list(saved.tag),
     attribution: list(saved.attribution),
     assignee: saved.assignee ?? '',
+    team: saved.team ?? '',
     unread: saved.unread === true ? 'true' : saved.unread === false ? 'false' : '',
     profile: saved.profile ?? '',
     campaign: saved.campaign ?? '',
@@ -170,6 +174,7 @@ export function belongs(ticket: Ticket, view: View, filters: Filters, me: string
   const all = { ...filters, ...base };
   if (!oneOf(all.status, ticket.status) || !oneOf(all.channel, ticket.channel)) return false;
   if (all.assignee === 'none' ? ticket.assignee : !oneOf(all.assignee === 'me' ? (me ?? 'me') : all.assignee, ticket.assignee?.id)) return false;
+  if (all.team === 'none' ? ticket.team : !oneOf(all.team, ticket.team)) return false;
   if (all.unread && ticket.unread !== (all.unread === 'true')) return false;
   if (all.tag.trim() && !words(all.tag.toLowerCase()).some((tag) => ticket.tags.includes(tag))) return false;
   if (!oneOf(all.attribution, ticket.attribution?.kind) || !oneOf(all.campaign, ticket.attribution?.id)) return false;

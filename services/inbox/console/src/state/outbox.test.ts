@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { drafts } from './drafts.svelte';
-import { type Guard, outbox } from './outbox.svelte';
+import { type Guard, outbox, type Sending } from './outbox.svelte';
 import { thread } from './thread.svelte';
 
 /** D6: the server says it is quiet hours there; nothing typed is lost, and every choice is one click. */
@@ -10,8 +10,10 @@ const quiet = { code: 'quiet_hours', detail: 'it is night there', send_at: '2026
 let replies: { status: number; body: object }[];
 let sent: Record<string, unknown>[];
 let keys: (string | undefined)[];
+let kept: { version: number; text: string };
 
 beforeEach(async () => {
+  kept = { version: 0, text: '' };
   replies = [];
   sent = [];
   keys = [];
@@ -23,13 +25,18 @@ beforeEach(async () => {
       const { status, body } = replies.shift() ?? { status: 500, body: {} };
       return Promise.resolve(new Response(JSON.stringify(body), { status }));
     }
+    if (url.endsWith('/draft')) {
+      return Promise.resolve(new Response(JSON.stringify({ ticket_id: 'T', attachments: [], mail: null, note: '', updated_at: '', ...kept })));
+    }
     return Promise.resolve(new Response(JSON.stringify(url.includes('/messages') ? { data: [], next_cursor: null } : ticket)));
   });
   await thread.open('T');
 });
 
 afterEach(() => {
-  drafts.clear('T');
+  drafts.end();
+  outbox.all = [];
+  outbox.guard = null;
   thread.close();
   vi.unstubAllGlobals();
 });
@@ -76,4 +83,20 @@ it('a time chosen at once is sent along', async () => {
   outbox.send('Good morning', [], { sendAt: '2026-01-02T13:00:00Z' });
   await vi.waitFor(() => expect(thread.messages).toHaveLength(1));
   expect(sent[0]).toMatchObject({ send_at: '2026-01-02T13:00:00Z' });
+});
+
+it('words that are asked about, or did not go out, stand in one place only', async () => {
+  kept = { version: 40, text: 'Good night' };
+  await drafts.load('T');
+  const guard = await sendInTheNight();
+  await drafts.load('T');
+  expect(drafts.of('T').text, 'while it is asked').toBe('');
+  outbox.sendAnyway(guard, { override: true });
+  await vi.waitFor(() => expect(outbox.all[0]?.state).toBe('failed'));
+  expect(sent[1]).toMatchObject({ draft_version: 40 });
+  await drafts.load('T');
+  expect(drafts.of('T').text, 'while it can be tried again').toBe('');
+  outbox.takeBack(outbox.all[0] as Sending);
+  await drafts.load('T');
+  expect([drafts.of('T').text, outbox.all]).toEqual(['Good night', []]);
 });

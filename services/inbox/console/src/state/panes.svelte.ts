@@ -7,6 +7,9 @@ const wide = new MediaQuery('(min-width: 1200px)', true);
 class Panes {
   #details = $state<boolean | null>(null);
   keys = $state(false);
+  preferences = $state(false);
+  /** The command bar. */
+  bar = $state(false);
 
   /** The panel on the right: there on a wide screen, called up on others. */
   get details(): boolean {

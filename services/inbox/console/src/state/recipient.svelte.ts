@@ -1,5 +1,6 @@
 import { tickets } from '../api/calls';
 import type { RecipientTime } from '../api/shapes';
+import { t } from '../text/language.svelte';
 import { aheadIn, placeOfZone, timeIn } from '../text/zones';
 import { clock } from './clock.svelte';
 
@@ -39,7 +40,7 @@ class Recipient {
   get localTime(): string | null {
     if (!this.known || !this.zone) return null;
     const times = [...new Set(this.known.time_zones.map((zone) => timeIn(zone, clock.now)))];
-    return times.length === 1 ? (times[0] ?? null) : `${times[0]} to ${times[times.length - 1]}`;
+    return times.length === 1 ? (times[0] ?? null) : t('{from} to {to}', { from: times[0] ?? '', to: times.at(-1) ?? '' });
   }
 
   get place(): string | null {
@@ -54,7 +55,8 @@ class Recipient {
   /** A moment on their clock, or on ours where theirs is not known. */
   ahead(iso: string): string {
     const zone = this.zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
-    return `${aheadIn(zone, iso, clock.now)}${this.zone ? ' (their time)' : ''}`;
+    const when = aheadIn(zone, iso, clock.now);
+    return this.zone ? t('{when} (their time)', { when }) : when;
   }
 }
 

@@ -3,7 +3,7 @@
 export const builtIn = ['mine', 'unassigned', 'all', 'mentions', 'snoozed', 'blocked'] as const;
 /** One that everybody has, or the id of a saved one. */
 export type View = (typeof builtIn)[number] | (string & {});
-export type SettingsPage = 'organization' | 'numbers' | 'keywords' | 'auto-responder' | 'texts' | 'mailboxes' | 'chat' | 'quick-responses' | 'tags' | 'notifications' | 'teams' | 'rules' | 'people' | 'keys' | 'webhooks';
+export type SettingsPage = 'organization' | 'numbers' | 'keywords' | 'auto-responder' | 'texts' | 'mailboxes' | 'answers' | 'chat' | 'quick-responses' | 'coupons' | 'tags' | 'notifications' | 'teams' | 'rules' | 'people' | 'keys' | 'webhooks' | 'account' | 'privacy' | 'sign-in' | 'audit';
 
 export type Place =
   /** `search`: filters, as the address keeps them. */
@@ -11,10 +11,14 @@ export type Place =
   | { screen: 'ticket'; id: string }
   | { screen: 'settings'; page: SettingsPage }
   | { screen: 'ledger' }
-  | { screen: 'welcome'; token: string };
+  | { screen: Door; token: string };
+
+/** Where links by mail, and one shown once, lead. */
+const doors = ['welcome', 'invitation', 'new-password'] as const;
+export type Door = (typeof doors)[number];
 
 const isId = (text: string) => /^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(text);
-const settingsPages: SettingsPage[] = ['organization', 'numbers', 'keywords', 'auto-responder', 'texts', 'mailboxes', 'chat', 'quick-responses', 'tags', 'notifications', 'teams', 'rules', 'people', 'keys', 'webhooks'];
+const settingsPages: SettingsPage[] = ['organization', 'numbers', 'keywords', 'auto-responder', 'texts', 'mailboxes', 'answers', 'chat', 'quick-responses', 'coupons', 'tags', 'notifications', 'teams', 'rules', 'people', 'keys', 'webhooks', 'account', 'privacy', 'sign-in', 'audit'];
 
 /** Reads an address; what cannot be read is My inbox. */
 export function placeOf(hash: string): Place {
@@ -23,7 +27,8 @@ export function placeOf(hash: string): Place {
   if (first === 'tickets' && second) return { screen: 'ticket', id: second };
   if (first === 'settings') return { screen: 'settings', page: settingsPages.find((page) => page === second) ?? 'organization' };
   if (first === 'ledger') return { screen: 'ledger' };
-  if (first === 'welcome') return { screen: 'welcome', token: new URLSearchParams(search).get('token') ?? '' };
+  const door = doors.find((door) => door === first);
+  if (door) return { screen: door, token: new URLSearchParams(search).get('token') ?? '' };
   const view = builtIn.find((view) => view === second) ?? (isId(second) ? second : 'mine');
   return { screen: 'inbox', view, ...(search && first === 'inbox' && { search }) };
 }
@@ -38,8 +43,8 @@ export function hashOf(place: Place): string {
       return `#/settings/${place.page}`;
     case 'ledger':
       return '#/ledger';
-    case 'welcome':
-      return `#/welcome?token=${place.token}`;
+    default:
+      return `#/${place.screen}?token=${place.token}`;
   }
 }
 

@@ -9,6 +9,9 @@ it.each([
   ['#/settings/people', { screen: 'settings', page: 'people' }],
   ['#/ledger', { screen: 'ledger' }],
   ['#/welcome?token=abc', { screen: 'welcome', token: 'abc' }],
+  ['#/invitation?token=abc', { screen: 'invitation', token: 'abc' }],
+  ['#/new-password?token=abc', { screen: 'new-password', token: 'abc' }],
+  ['#/settings/audit', { screen: 'settings', page: 'audit' }],
 ] as const)('%s is a place with a link', (hash, place) => {
   expect(placeOf(hash)).toEqual(place);
   expect(hashOf(place)).toBe(hash);

@@ -1,8 +1,10 @@
 import { settings as api, texts } from '../api/calls';
 import { Problem, reason, sentence } from '../api/client';
 import type { Patch, PhoneNumber, Settings } from '../api/shapes';
+import { t } from '../text/language.svelte';
 import { apply, type Change, changesBetween, patchOf, reversed } from './changes';
 import type { LiveEvent } from './live.svelte';
+import { unsettled, untilLive } from './taking';
 import { toasts } from './toasts.svelte';
 
 /** The organisation's settings: one document, and a draft of it that the pages write into. */
@@ -22,8 +24,14 @@ class SettingsDocument {
   busy = $state(false);
   numbers = $state.raw<PhoneNumber[] | null>(null);
   numbersProblem = $state('');
+  readonly #unsettled = $derived(unsettled(this.numbers, this.numbersProblem));
 
   readonly changes = $derived<Change[]>(this.saved && this.draft ? changesBetween(this.saved, $state.snapshot(this.draft)) : []);
+
+  /** How long an answer from the composer waits, so that it can be taken back. */
+  get undoSeconds(): number {
+    return this.saved?.replies.undo_seconds ?? 10;
+  }
 
   async load() {
     try {
@@ -44,6 +52,11 @@ class SettingsDocument {
     }
   }
 
+  /** Asks again until every number is taken over; for an effect. */
+  settleNumbers() {
+    return untilLive(this.#unsettled, () => this.loadNumbers());
+  }
+
   /** A colleague saved: their part appears, what is being written here stays. */
   hear(event: LiveEvent) {
     if (this.saved && (event.kind === 'settings' || event.kind === 'reload')) void this.load();
@@ -54,7 +67,7 @@ class SettingsDocument {
     const changes = this.changes;
     if (changes.length === 0) return true;
     if (!(await this.#send(changes))) return false;
-    toasts.say('Settings saved', { label: 'Undo', run: () => void this.#takeBack(changes) });
+    toasts.say(t('Settings saved'), { label: t('Undo'), run: () => void this.#takeBack(changes) });
     return true;
   }
 
@@ -64,8 +77,8 @@ class SettingsDocument {
   }
 
   async #takeBack(changes: Change[]) {
-    if (await this.#send(reversed(changes))) toasts.say('Back as it was');
-    else toasts.fail(this.refusal?.text ?? 'It could not be undone.');
+    if (await this.#send(reversed(changes))) toasts.say(t('Back as it was'));
+    else toasts.fail(this.refusal?.text ?? t('It could not be undone.'));
   }
 
   async #send(changes: Change[]): Promise<boolean> {

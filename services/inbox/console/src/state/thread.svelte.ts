@@ -1,6 +1,7 @@
 import { notes as noteApi, tickets as api } from '../api/calls';
 import { Problem, reason } from '../api/client';
 import type { Message, Note, Page, Ticket, TicketPatch } from '../api/shapes';
+import { t } from '../text/language.svelte';
 import type { LiveEvent } from './live.svelte';
 import { merged, moved } from './messages';
 import { session } from './session.svelte';
@@ -29,6 +30,8 @@ class Thread {
   #id = '';
   /** Marked unread by hand: stays so until opened again. */
   #keepUnread = false;
+  /** Heard of while the thread is fetched, which may have been read before. */
+  #meanwhile: LiveEvent[] | null = null;
   #typingEnds: ReturnType<typeof setTimeout> | undefined;
 
   async open(id: string) {
@@ -50,6 +53,7 @@ class Thread {
 
   async refresh() {
     const id = this.#id;
+    const meanwhile: LiveEvent[] = (this.#meanwhile = []);
     try {
       const [ticket, page, notes] = await Promise.all([api.show(id), api.messages(id), noteApi.about(id)]);
       if (id !== this.#id) return;
@@ -57,12 +61,15 @@ class Thread {
       this.#take(page);
       this.notes = notes;
       this.state = 'ready';
+      for (const event of meanwhile) this.#learn(event);
       this.markSeen();
     } catch (error) {
       if (id !== this.#id) return;
       this.missing = error instanceof Problem && error.status === 404;
       this.problem = reason(error);
       if (this.state === 'loading') this.state = 'error';
+    } finally {
+      if (this.#meanwhile === meanwhile) this.#meanwhile = null;
     }
   }
 
@@ -94,12 +101,19 @@ class Thread {
   hear(event: LiveEvent) {
     if (!this.#id) return;
     if (event.kind === 'reload') void this.refresh();
-    else if (event.kind === 'moved') this.messages = moved(this.messages, event);
+    else if (event.kind === 'typing' && event.ticketId === this.#id) this.#hearTyping(event);
+    else {
+      this.#meanwhile?.push(event);
+      this.#learn(event);
+    }
+  }
+
+  #learn(event: LiveEvent) {
+    if (event.kind === 'moved') this.messages = moved(this.messages, event);
     else if (event.kind === 'changed') this.#hearChanged(event.ticket, event.message);
     else if (event.kind === 'ticket' && event.ticket.id === this.#id) this.#see(event.ticket);
     else if (event.kind === 'note') this.#hearNote(event.note);
     else if (event.kind === 'unnoted') this.forgetNote(event.noteId);
-    else if (event.kind === 'typing' && event.ticketId === this.#id) this.#hearTyping(event);
     else if (event.kind === 'message') this.#hearMessage(event.ticket, event.message);
   }
 
@@ -153,7 +167,7 @@ class Thread {
   #hearTyping({ name, byVisitor, on }: { name: string; byVisitor: boolean; on: boolean }) {
     clearTimeout(this.#typingEnds);
     if (!byVisitor && name === session.user?.name) return;
-    this.typing = on ? (byVisitor ? (this.ticket?.profile.name ?? 'The visitor') : name) : null;
+    this.typing = on ? (byVisitor ? (this.ticket?.profile.name ?? t('The visitor')) : name) : null;
     if (on) this.#typingEnds = setTimeout(() => (this.typing = null), TYPING);
   }
 

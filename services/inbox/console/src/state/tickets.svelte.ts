@@ -1,6 +1,7 @@
 import { tickets as api } from '../api/calls';
 import { reason } from '../api/client';
 import type { Found, Note, Ticket } from '../api/shapes';
+import { t } from '../text/language.svelte';
 import type { LiveEvent } from './live.svelte';
 import { belongs, type Filters, filtersOf, noFilters, order, queryOf, searchOf } from './order';
 import { route, type View } from './route.svelte';
@@ -27,6 +28,8 @@ class Tickets {
 
   /** Everything loaded or heard of that belongs here, by id; `rows` is what is drawn of it. */
   #known = new Map<string, Ticket>();
+  /** Heard of while a list is fetched, which may have been read before. */
+  #heard: Map<string, Ticket> | null = null;
   #shown = false;
   #held = false;
   #rest: ReturnType<typeof setTimeout> | undefined;
@@ -64,6 +67,7 @@ class Tickets {
   /** Fetches again what is shown, without emptying the screen. */
   async refresh() {
     const load = ++this.#load;
+    const heard = (this.#heard = new Map<string, Ticket>());
     const limit = String(Math.min(200, Math.max(PAGE, this.rows.length)));
     try {
       const page = await this.#page({ limit });
@@ -72,11 +76,14 @@ class Tickets {
       this.#known = new Map(page.data.map((ticket) => [ticket.id, ticket]));
       this.next = page.next_cursor;
       this.state = 'ready';
+      for (const ticket of heard.values()) if (this.#known.has(ticket.id) || this.#joins(ticket)) this.#learn(ticket);
       this.#settle();
     } catch (error) {
       if (load !== this.#load) return;
       if (this.rows.length === 0) this.state = 'error';
       this.problem = reason(error);
+    } finally {
+      if (load === this.#load) this.#heard = null;
     }
   }
 
@@ -134,11 +141,13 @@ class Tickets {
   #tell(note: Note, number: number) {
     if (note.ticket_id === route.ticketId) return;
     const run = () => route.go({ screen: 'ticket', id: note.ticket_id });
-    toasts.say(`${note.author.name} mentioned you in #${number}`, { label: 'Open', run });
+    toasts.say(t('{name} mentioned you in #{number}', { name: note.author.name, number: String(number) }), { label: t('Open it'), run });
   }
 
   /** A ticket as it is now, from the stream or from an answer. */
   apply(ticket: Ticket) {
+    const heard = this.#heard?.get(ticket.id);
+    if (!heard || heard.version <= ticket.version) this.#heard?.set(ticket.id, ticket);
     const known = this.#known.has(ticket.id);
     if (!known && !this.#joins(ticket)) return;
     this.#learn(ticket);
@@ -182,7 +191,12 @@ class Tickets {
     return !beyond && belongs(ticket, this.view, this.filters, session.user?.id);
   }
 
-  /** The open ticket stays in sight although it no longer belongs, until another is opened. */
+  /** Another ticket is open, or none. */
+  settle() {
+    if (!this.#held) this.#settle();
+  }
+
+  /** The open ticket stays in sight although it no longer belongs, until it is left. */
   #settle() {
     const searching = this.filters.q.trim() !== '';
     for (const ticket of [...this.#known.values()]) {

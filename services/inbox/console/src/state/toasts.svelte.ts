@@ -11,8 +11,8 @@ class Toasts {
   all = $state<Toast[]>([]);
   #next = 1;
 
-  say(text: string, action?: Toast['action']) {
-    this.#add({ text, tone: 'plain', ...(action && { action }) }, 5000);
+  say(text: string, action?: Toast['action'], milliseconds = 5000) {
+    this.#add({ text, tone: 'plain', ...(action && { action }) }, milliseconds);
   }
 
   fail(text: string, action?: Toast['action']) {

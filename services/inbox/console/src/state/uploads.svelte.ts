@@ -1,4 +1,4 @@
-import { upload } from '../api/calls';
+import { upload, uploadFrom } from '../api/calls';
 import { reason } from '../api/client';
 import type { Channel } from '../api/shapes';
 import { refusalOf } from '../text/files';
@@ -22,6 +22,20 @@ export class Uploads {
     if (chosen.length === 0) return;
     this.refused = [];
     for (const file of chosen) await this.#one(file);
+  }
+
+  /** A picture or GIF by its address. */
+  async addFrom(url: string) {
+    this.refused = [];
+    this.busy = [...this.busy, url];
+    try {
+      const attachment = await uploadFrom(url);
+      const before = drafts.of(this.ticketId).attachments;
+      drafts.write(this.ticketId, { attachments: [...before, attachment] });
+    } catch (error) {
+      this.#refuse(reason(error));
+    }
+    this.busy = this.busy.filter((name) => name !== url);
   }
 
   async #one(chosen: File) {

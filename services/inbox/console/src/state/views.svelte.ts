@@ -1,5 +1,6 @@
 import { views as api } from '../api/calls';
 import type { SavedView, ViewCounts, ViewFilters } from '../api/shapes';
+import { t } from '../text/language.svelte';
 import type { LiveEvent } from './live.svelte';
 import { isSaved } from './order';
 import { route } from './route.svelte';
@@ -85,7 +86,7 @@ class Views {
 
   /** The view on the screen is there no more. */
   #gone() {
-    toasts.say('This view is gone; here are all tickets');
+    toasts.say(t('This view is gone; here are all tickets'));
     if (route.place.screen === 'inbox') route.go({ screen: 'inbox', view: 'all' }, true);
     else route.view = 'all';
   }

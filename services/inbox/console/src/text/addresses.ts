@@ -1,3 +1,4 @@
+import { tn } from './language.svelte';
 /** Mail addresses as people write and read them. */
 
 export interface NamedAddress {
@@ -12,7 +13,7 @@ export const shownAddress = (one: NamedAddress) => one.name || one.address;
 export function shownList(list: readonly NamedAddress[], most = 2): string {
   const names = list.slice(0, most).map(shownAddress);
   const others = list.length - names.length;
-  if (others > 0) return `${names.join(', ')} and ${others} ${others === 1 ? 'other' : 'others'}`;
+  if (others > 0) return tn(others, '{names} and 1 other', '{names} and {n} others', { names: names.join(', ') });
   return names.join(', ');
 }
 

@@ -1,5 +1,7 @@
+import { worded } from './language.svelte';
+
 /** Characters nobody sees, or takes for another. */
-const hidden: Record<string, string> = {
+const hidden: Record<string, string> = worded({
   '\u00a0': 'no-break space',
   '\u00ad': 'soft hyphen',
   '\u200b': 'zero-width space',
@@ -12,9 +14,9 @@ const hidden: Record<string, string> = {
   '\ufe0f': 'emoji mark',
   '\ufeff': 'byte order mark',
   '\t': 'tab',
-};
+});
 
-const lookalikes: Record<string, string> = {
+const lookalikes: Record<string, string> = worded({
   '‘': 'curly quote',
   '’': 'curly apostrophe',
   '“': 'curly quote',
@@ -22,7 +24,7 @@ const lookalikes: Record<string, string> = {
   '–': 'en dash',
   '—': 'em dash',
   '…': 'ellipsis',
-};
+});
 
 /** A character as it can be shown in a sentence, and its name where the sight of it does not tell. */
 export function named(character: string): { shown: string; name: string | null } {

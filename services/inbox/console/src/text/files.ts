@@ -1,4 +1,5 @@
 import type { Channel } from '../api/shapes';
+import { t } from './language.svelte';
 import { fileSize } from './names';
 
 /** What may be attached where. The server decides; this says no before anything is sent up. */
@@ -35,16 +36,16 @@ export function refusalOf(
   there: { size: number }[],
 ): string | null {
   const rule = rules[channel];
-  if (file.size === 0) return `${file.name} is empty.`;
+  if (file.size === 0) return t('{name} is empty.', { name: file.name });
   if (rule.types.length > 0 && !rule.types.includes(file.type)) {
-    return `${file.name} cannot be sent as a text: only JPEG, PNG and GIF pictures can.`;
+    return t('{name} cannot be sent as a text: only JPEG, PNG and GIF pictures can.', { name: file.name });
   }
   if (file.size > rule.largest) {
-    return `${file.name} has ${fileSize(file.size)}; at most ${fileSize(rule.largest)} can be sent.`;
+    return t('{name} has {size}; at most {largest} can be sent.', { name: file.name, size: fileSize(file.size), largest: fileSize(rule.largest) });
   }
-  if (there.length >= rule.most) return `At most ${rule.most} files go into one message.`;
+  if (there.length >= rule.most) return t('At most {most} files go into one message.', { most: rule.most });
   const sum = there.reduce((bytes, one) => bytes + one.size, file.size);
-  if (sum > rule.together) return `With ${file.name} the files have ${fileSize(sum)}; together they may have ${fileSize(rule.together)}.`;
+  if (sum > rule.together) return t('With {name} the files have {sum}; together they may have {together}.', { name: file.name, sum: fileSize(sum), together: fileSize(rule.together) });
   return null;
 }
 

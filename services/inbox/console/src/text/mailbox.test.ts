@@ -9,7 +9,7 @@ type Trial = NonNullable<Mailbox['trial']>;
 function mailbox(trial: Partial<Trial> | null, more: Partial<Mailbox> = {}): Mailbox {
   const base = { id: '1', status: 'sent', error: null, sent_at: sentAt, arrived_at: null, threaded: false, trust: null } as Trial;
   return {
-    address: 'support@acme.example', inbound: 'support@in.acme.example', relay: 'smtp://relay', asks_dns: true,
+    address: 'support@acme.example', inbound: 'support@in.acme.example', relay: 'smtp://relay', imap: null, asks_dns: true, owner: 'frontdesk.toml', is_live: true,
     last_in_at: null, last_out_at: null, last_failure: null, waiting: null, last_held: null, confirmations: [],
     trial: trial && { ...base, ...trial }, ...more,
   };
@@ -17,6 +17,19 @@ function mailbox(trial: Partial<Trial> | null, more: Partial<Mailbox> = {}): Mai
 
 const states = (of: Mailbox, now = soon) => steps(of, now).map((step) => step.state).join(' ');
 const trust = (mark: string) => ({ mark, domain: null, spf: 'fail', dkim: 'none', dmarc: 'none', arc: 'none', reasons: ['nothing proves it'] }) as Trial['trust'];
+
+describe('a mailbox that is read', () => {
+  const imap = { server: 'imaps://mail.example.com', user: 'support', has_password: true, move_to: null, poll_seconds: 60, allow_plain: false, plus_addresses: false, folder: 'INBOX', polled_at: sentAt, error: null, failing_since: null, read_only: false };
+  const back = (of: Mailbox, now = soon) => steps(of, now)[1]?.text ?? '';
+
+  it('says nothing of a forward', () => {
+    expect(back(mailbox({}, { imap }))).toContain('Waiting for it at support@acme.example');
+    expect(back(mailbox({ arrived_at: sentAt }, { imap }))).toBe('support@acme.example is read.');
+    const late = new Date('2026-11-26T10:30:00Z');
+    expect(back(mailbox({}, { imap }), late)).toContain('spam folder');
+    expect(back(mailbox({}, { imap: { ...imap, error: 'it refuses' } }), late)).toBe('it refuses');
+  });
+});
 
 describe('steps of a trial mail', () => {
   const arrived_at = '2026-11-26T10:00:20Z';
@@ -46,5 +59,5 @@ describe('steps of a trial mail', () => {
 });
 
 it('every provider is told where to forward to', () => {
-  for (const provider of providers) expect(provider.steps.join(' '), provider.id).toContain('{inbound}');
+  for (const provider of providers('in@desk.example')) expect(provider.steps.join(' '), provider.id).toContain('in@desk.example');
 });

@@ -1,17 +1,22 @@
-import type { AuthorKind, Channel, Message, Profile, Ticket } from '../api/shapes';
+import type { AuthorKind, Channel, Message, Profile, Role, Ticket } from '../api/shapes';
+import { t, tn, within, worded } from './language.svelte';
+import { many } from './many';
 
 /** Words for things. */
 
-export const channelName: Record<Channel, string> = { sms: 'SMS', email: 'Email', chat: 'Web chat' };
+export const channelName: Record<Channel, string> = worded({ sms: 'SMS', email: 'Email', chat: 'Web chat' });
 
-const robots: Partial<Record<AuthorKind, string>> = {
+/** A role within a sentence. */
+export const roleNames: Record<Role, string> = worded({ owner: 'owner', admin: 'admin', manager: 'manager', support: 'support' });
+
+const robots: Partial<Record<AuthorKind, string>> = worded({
   auto_responder: 'Auto-responder',
   keyword: 'Keyword',
   campaign: 'Campaign',
   flow: 'Flow',
   follow_up: 'Follow-up mail',
   system: 'System',
-};
+});
 
 /** Written by no person: drawn apart from the conversation. */
 export const isAutomatic = (message: Message) => message.author.kind in robots;
@@ -22,7 +27,7 @@ export const isCanceled = (message: Message) => message.status === 'failed' && m
 export function authorName(message: Message, ticket: Ticket): string {
   const robot = robots[message.author.kind];
   const person = personName(message, ticket);
-  if (robot && message.direction === 'in') return `${person} · ${robot.toLowerCase()}`;
+  if (robot && message.direction === 'in') return `${person} · ${within(robot)}`;
   if (robot) return message.author.name ? `${robot} · ${message.author.name}` : robot;
   return person;
 }
@@ -30,25 +35,25 @@ export function authorName(message: Message, ticket: Ticket): string {
 /** A bare address is no name. */
 function personName({ author, direction }: Message, ticket: Ticket): string {
   if (author.name !== null && author.name !== ticket.profile.address) return author.name;
-  return direction === 'in' ? customerName(ticket) : 'Agent';
+  return direction === 'in' ? customerName(ticket) : t('Agent');
 }
 
 export function customerName(ticket: Ticket): string {
   if (ticket.profile.name) return ticket.profile.name;
-  return ticket.channel === 'chat' ? 'Visitor' : phone(ticket.profile.address);
+  return ticket.channel === 'chat' ? t('Visitor') : phone(ticket.profile.address);
 }
 
 /** What a profile is called wherever no ticket of theirs is shown. */
 export function profileName({ name, addresses, claimed_email }: Profile): string {
   const known = addresses.find(({ kind }) => kind !== 'visitor');
-  return name ?? (known ? phone(known.value) : (claimed_email ?? 'Visitor'));
+  return name ?? (known ? phone(known.value) : (claimed_email ?? t('Visitor')));
 }
 
 /** How they are known, on one line. */
 export function profileWords({ addresses, claimed_email }: Profile): string {
   const known = addresses.filter(({ kind }) => kind !== 'visitor').map(({ value }) => phone(value));
   if (claimed_email) known.push(claimed_email);
-  return known.length > 0 ? known.join(', ') : 'Known by a browser alone';
+  return known.length > 0 ? known.join(', ') : t('Known by a browser alone');
 }
 
 /** A number with breaks to read it by; anything else as it is. */
@@ -71,7 +76,9 @@ function firstLetter(word: string): string {
   return new Intl.Segmenter().segment(word)[Symbol.iterator]().next().value?.segment ?? '';
 }
 
-export const segmentWords = (count: number) => (count === 1 ? '1 segment' : `${count} segments`);
+export const ticketWords = (count: number) => tn(count, '1 ticket', '{n} tickets', { n: many(count) });
+
+export const segmentWords = (count: number) => (tn(count, '1 segment', '{n} segments'));
 
 export function fileSize(bytes: number): string {
   if (bytes < 1024) return `${bytes} B`;

@@ -1,3 +1,5 @@
+import { t } from './language.svelte';
+
 /** When a snoozed ticket may come back (G1), in the agent's own zone. */
 
 export interface SnoozeChoice {
@@ -7,9 +9,9 @@ export interface SnoozeChoice {
 
 export function snoozeChoices(now = new Date()): SnoozeChoice[] {
   return [
-    { label: 'Later today', until: new Date(now.getTime() + 3 * 3_600_000) },
-    { label: 'Tomorrow', until: morning(now, 1) },
-    { label: 'In a week', until: morning(now, 7) },
+    { label: t('Later today'), until: new Date(now.getTime() + 3 * 3_600_000) },
+    { label: t('Tomorrow'), until: morning(now, 1) },
+    { label: t('In a week'), until: morning(now, 7) },
   ];
 }
 

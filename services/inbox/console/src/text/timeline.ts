@@ -11,9 +11,13 @@ export type Item =
 
 const RUN = 5 * 60_000;
 
-/** `notes` stand between the messages by their time; those before the first message only where it is `whole`. */
-export function timeline(messages: Message[], current: string, notes: Note[] = [], whole = true): Item[] {
+/** An answer that its author took back before it left. */
+export const isUndone = (message: Message) => message.error?.code === 'undone';
+
+/** Without what was taken back. `notes` stand between the messages by their time; those before the first message only where it is `whole`. */
+export function timeline(all: Message[], current: string, notes: Note[] = [], whole = true): Item[] {
   const items: Item[] = [];
+  const messages = all.filter((message) => !isUndone(message));
   const first = messages[0];
   const waiting = notes.filter((note) => whole || !first || note.created_at >= first.sent_at);
   const put = (upTo?: string) => {

@@ -1,5 +1,8 @@
 //! Mails: through the relay, or into the sandbox.
 
+use harness::oauth::{Provider, REFRESH_TOKEN};
+use host::config::OAuth;
+
 use super::*;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -108,4 +111,26 @@ async fn without_a_relay_mails_land_in_the_sandbox() {
     let (kind, mail) = mails.recv().await.unwrap();
     assert_eq!(kind, "message/rfc822");
     assert!(mail.starts_with(b"DKIM-Signature: ") && mail.windows(9).any(|bytes| bytes == b"Re: Order"));
+}
+
+/// The provider fails first, then the token is taken back: the mail goes later, and once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_relay_without_passwords_is_used_with_tokens() {
+    let mut world = World::open().await;
+    let provider = Provider::start().await;
+    let sink = SmtpSink::start_for(provider.clone()).await.unwrap();
+    let oauth = json!({"token_url": provider.token_url(), "client_id": "us", "refresh_token": REFRESH_TOKEN});
+    let oauth: OAuth = serde_json::from_value(oauth).unwrap();
+    let url = Secret::new(sink.url().replace("smtp://", "smtp://desk%40example.com@"));
+    provider.fails(Some((503, "temporarily_unavailable")));
+    world.mails(Way::Relay(Relay::new(&url, Some(&oauth)).unwrap()), no_blobs().1);
+    world.mail(Vec::new()).await;
+    let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(20);
+    while world.desk.released.lock().unwrap().is_empty() {
+        assert!(tokio::time::Instant::now() < deadline, "it is not given back");
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    provider.fails(None);
+    assert!(matches!(world.report().await, DeliveryOutcome::Sent { .. }));
+    assert_eq!((sink.mails().len(), provider.given()), (1, 1));
 }

@@ -210,7 +210,7 @@ fn no_blobs() -> (tempfile::TempDir, Blobs) {
 }
 
 fn relay(sink: &SmtpSink) -> Way {
-    Way::Relay(Relay::new(&Secret::new(sink.url())).unwrap())
+    Way::Relay(Relay::new(&Secret::new(sink.url()), None).unwrap())
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,12 +9,12 @@ use std::{
 
 use anyhow::{Context, bail};
 use domain::event::DeliveryOutcome;
-use host::Secret;
+use host::{Secret, config::OAuth};
 use lettre::{
     Address,
     transport::smtp::{
         Error,
-        authentication::{Credentials, DEFAULT_MECHANISMS},
+        authentication::{Credentials, DEFAULT_MECHANISMS, Mechanism},
         client::{AsyncSmtpConnection, TlsParameters, TlsParametersBuilder},
         commands::{Data, Mail, Rcpt, Rset},
         extension::ClientId,
@@ -23,6 +23,7 @@ use lettre::{
 use percent_encoding::percent_decode_str;
 use tokio::time::{Instant, timeout};
 use url::Url;
+use web::oauth::Tokens;
 
 use super::{
     super::{Attempt, shown},
@@ -43,9 +44,17 @@ pub struct Relay {
     host: String,
     port: u16,
     tls: Tls,
-    credentials: Option<Credentials>,
+    who: Who,
     me: ClientId,
     resting: Mutex<Vec<(AsyncSmtpConnection, Instant)>>,
+}
+
+/// How the relay knows us.
+enum Who {
+    Anybody,
+    Password(Credentials),
+    /// A user, with tokens instead of a password.
+    Token(String, Box<Tokens>),
 }
 
 enum Tls {
@@ -61,17 +70,19 @@ impl Relay {
     ///
     /// # Errors
     /// It is no such address. The error does not show it.
-    pub fn new(address: &Secret) -> anyhow::Result<Self> {
+    pub fn new(address: &Secret, oauth: Option<&OAuth>) -> anyhow::Result<Self> {
         let url =
             Url::parse(address.expose()).context("relay.url is not an address such as smtp://host:port")?;
         let host = url.host_str().context("relay.url names no host")?.trim_matches(['[', ']']).to_owned();
-        let credentials = credentials(&url)?;
+        let who = match oauth {
+            Some(oauth) => Who::Token(user(&url)?, Box::new(Tokens::new(oauth.grant())?)),
+            None => credentials(&url)?.map_or(Who::Anybody, Who::Password),
+        };
+        let tells_secret = !matches!(who, Who::Anybody);
         let wish = url.query_pairs().find(|(key, _)| key == "tls").map(|(_, value)| value.into_owned());
         let tls = match (url.scheme(), wish.as_deref()) {
             ("smtps", None) => Tls::FromTheStart(TlsParameters::new(host.clone())?),
-            ("smtp", None | Some("opportunistic")) => {
-                Tls::IfOffered(if_offered(&host, credentials.is_some())?)
-            }
+            ("smtp", None | Some("opportunistic")) => Tls::IfOffered(if_offered(&host, tells_secret)?),
             ("smtp", Some("required")) => Tls::Required(TlsParameters::new(host.clone())?),
             ("smtp", Some("none")) => Tls::Never,
             _ => bail!(
@@ -84,7 +95,7 @@ impl Relay {
             name => ClientId::Domain(name.to_owned()),
         };
         let port = url.port().unwrap_or(usual);
-        Ok(Self { host, port, tls, credentials, me, resting: Mutex::new(Vec::new()) })
+        Ok(Self { host, port, tls, who, me, resting: Mutex::new(Vec::new()) })
     }
 
     /// Hands the mail over. `Ok` once the relay took it.
@@ -115,7 +126,7 @@ impl Relay {
     async fn begin(&self, mail: &Composed) -> Result<AsyncSmtpConnection, Attempt> {
         let mut connection = match self.rested().await {
             Some(connection) => connection,
-            None => self.connect().await.map_err(|error| unreached(&error))?,
+            None => self.signed_in().await?,
         };
         connection
             .command(Mail::new(mail.envelope.from().cloned(), vec![]))
@@ -126,6 +137,27 @@ impl Relay {
             said.map_err(|error| of(to, mail.envelope.to().len(), judged(&error)))?;
         }
         connection.command(Data).await.map_err(|error| judged(&error))?;
+        Ok(connection)
+    }
+
+    async fn signed_in(&self) -> Result<AsyncSmtpConnection, Attempt> {
+        let mut connection = self.connect().await.map_err(|error| unreached(&error))?;
+        match &self.who {
+            Who::Anybody => {}
+            Who::Password(credentials) => {
+                let said = connection.auth(DEFAULT_MECHANISMS, credentials).await;
+                said.map_err(|error| unreached(&error))?;
+            }
+            Who::Token(user, tokens) => {
+                let token = tokens.token().await;
+                let token = token.map_err(|error| Attempt::not_taken(shown(&error.to_string())))?;
+                let credentials = Credentials::new(user.clone(), token.clone());
+                if let Err(error) = connection.auth(&[Mechanism::Xoauth2], &credentials).await {
+                    tokens.refused(&token).await;
+                    return Err(unreached(&error));
+                }
+            }
+        }
         Ok(connection)
     }
 
@@ -144,9 +176,6 @@ impl Relay {
                 connection.starttls(parameters.clone(), &self.me).await?;
             }
             Tls::Never | Tls::IfOffered(_) | Tls::FromTheStart(_) => {}
-        }
-        if let Some(credentials) = &self.credentials {
-            connection.auth(DEFAULT_MECHANISMS, credentials).await?;
         }
         Ok(connection)
     }
@@ -180,6 +209,11 @@ fn credentials(url: &Url) -> anyhow::Result<Option<Credentials>> {
     let both = decoded(url.username()).and_then(|user| Ok((user, decoded(password)?)));
     let (user, password) = both.ok().context("user or password in relay.url is not UTF-8")?;
     Ok(Some(Credentials::new(user, password)))
+}
+
+fn user(url: &Url) -> anyhow::Result<String> {
+    let user = percent_decode_str(url.username()).decode_utf8().map(String::from).ok();
+    user.filter(|user| !user.is_empty()).context("relay.url names no user, which relay.oauth needs")
 }
 
 /// Where encryption is only welcome, a relay's own certificate is better than none (RFC 7435), as long as no password
@@ -221,7 +255,7 @@ mod tests {
     use super::*;
 
     fn relay(address: &str) -> anyhow::Result<Relay> {
-        Relay::new(&Secret::new(address))
+        Relay::new(&Secret::new(address), None)
     }
 
     #[test]

@@ -91,10 +91,8 @@ impl Sender for Texts {
 
     async fn send(&self, sms: &OutboundSms) -> Attempt {
         let Some(line) = self.lines.iter().find(|line| line.number == sms.from) else {
-            return Attempt::failed(
-                "number_unknown",
-                format!("{} is no longer a number of this inbox", sms.from),
-            );
+            // A number that was just set up may be known here in a moment.
+            return Attempt::not_taken(format!("{} is not a number of this inbox", sms.from));
         };
         let text = Text { sms, line, here: &self.here, now: self.clock.now() };
         let carrier = carrier(line.provider);

@@ -56,6 +56,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/attachments/url": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts a picture up that lies on the public internet: JPEG, PNG, GIF or WebP, at most 5 MiB. 422 `picture_unreachable`. */
+        post: operations["post_attachments_url"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/attachments/{id}": {
         parameters: {
             query?: never;
@@ -65,6 +82,40 @@ export interface paths {
         };
         /** A file's bytes. Anything but a plain picture is for saving, never shown as a page of ours. */
         get: operations["get_attachments_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who did what, newest first, in pages. */
+        get: operations["get_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as CSV, all of it. */
+        get: operations["get_audit_csv"];
         put?: never;
         post?: never;
         delete?: never;
@@ -124,6 +175,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/carriers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The carriers whose numbers can be set up. */
+        get: operations["get_carriers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/chat-sites": {
         parameters: {
             query?: never;
@@ -141,6 +209,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/chat-sites/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Sets a site up, or changes it. All services take it over within seconds. `given_by_file`: `frontdesk.toml` owns it. */
+        put: operations["put_chat_sites_id"];
+        post?: never;
+        /** Removes a site: its pages show no chat from then on, its tickets stay. */
+        delete: operations["delete_chat_sites_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/consents/import": {
         parameters: {
             query?: never;
@@ -152,6 +238,168 @@ export interface paths {
         put?: never;
         /** Adds up to 1,000 records to histories of consent. Each is looked at for itself; those that make no sense are named. */
         post: operations["post_consents_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/coupons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All by name. `{{coupon:NAME}}` in an answer is handed out when it is sent: a customer gets a coupon once, and the same
+         *     code again.
+         */
+        get: operations["get_coupons"];
+        put?: never;
+        /** Makes a coupon. */
+        post: operations["post_coupons"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/coupons/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Removes a coupon with its codes, and with the list of who got them. */
+        delete: operations["delete_coupons_id"];
+        options?: never;
+        head?: never;
+        /** Changes a coupon. Who has a code keeps it. */
+        patch: operations["patch_coupons_id"];
+        trace?: never;
+    };
+    "/api/v1/coupons/{id}/codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Adds codes to a coupon of which each customer gets one. Known codes change nothing. */
+        post: operations["post_coupons_id_codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/coupons/{id}/given": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who got a coupon, newest first, at most 200. */
+        get: operations["get_coupons_id_given"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tickets in which you have written and not sent, newest first, at most 1,000. */
+        get: operations["get_drafts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/erasures/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far an erasure is. */
+        get: operations["get_erasures_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who was asked to work here and has not come yet, newest first. */
+        get: operations["get_invitations"];
+        put?: never;
+        /**
+         * Asks somebody by mail to work here; the link in it works once, for a week. 409 `email_taken`, `already_invited`,
+         *     `no_sender`.
+         */
+        post: operations["post_invitations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes an invitation back. */
+        delete: operations["delete_invitations_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/{id}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends an invitation again, with another link and another week. 409 `sent_just_now`, `no_sender`. */
+        post: operations["post_invitations_id_resend"];
         delete?: never;
         options?: never;
         head?: never;
@@ -204,7 +452,8 @@ export interface paths {
          *     `LivePosition`; then `message.received` and `message.queued` (`MessageAdded`), `message.moved` (`MessageMoved`),
          *     `message.changed` (`MessageChanged`), `link.clicked` (`LinkClicked`), `ticket.changed` (`TicketChanged`),
          *     `view.changed` (`ViewChanged`), `bulk.changed` (`BulkChanged`), `routing.changed` (`RoutingChanged`),
-         *     `mailbox.changed` (`MailboxChanged`), `settings.changed` (`Settings`), each with its number as `id`; and `typing` (`Typing`) without one.
+         *     `mailbox.changed` (`MailboxChanged`), `settings.changed` (`Settings`), each with its number as `id`; and `typing` (`Typing`) and `presence`
+         *     (`AgentPresence`) without one.
          */
         get: operations["get_live"];
         put?: never;
@@ -227,6 +476,24 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mailboxes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Sets a mailbox up, or changes it. All services take it over within seconds. `given_by_file`: `frontdesk.toml` owns it. */
+        put: operations["put_mailboxes_id"];
+        post?: never;
+        /** Removes a mailbox: mail to it is refused from then on, its tickets stay. */
+        delete: operations["delete_mailboxes_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -364,6 +631,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/numbers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Sets a number up, or changes it. All services take it over within seconds. `given_by_file`: `frontdesk.toml` owns it. */
+        put: operations["put_numbers_id"];
+        post?: never;
+        /** Removes a number: texts to it are refused from then on, its tickets stay. */
+        delete: operations["delete_numbers_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How you want your console: keys, density, notifications, language. */
+        get: operations["get_preferences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes how you want your console. What is not named stays. */
+        patch: operations["patch_preferences"];
+        trace?: never;
+    };
     "/api/v1/profiles": {
         parameters: {
             query?: never;
@@ -428,6 +731,28 @@ export interface paths {
         put?: never;
         /** Adds to the history; lines are never changed. */
         post: operations["post_profiles_id_consent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/profiles/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What erasing this person would take. Nothing is done. */
+        get: operations["get_profiles_id_erase"];
+        put?: never;
+        /**
+         * Erases this person, whoever was merged into them included: tickets, messages, notes, files, mails, addresses, consent.
+         *     They are not seen any more from the answer on; what is erased does not come back when it is sent again, and a new
+         *     message is of somebody new. A number that refused texts is remembered by a keyed hash. It cannot be undone.
+         */
+        post: operations["post_profiles_id_erase"];
         delete?: never;
         options?: never;
         head?: never;
@@ -657,6 +982,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/second-step": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How it stands with one's own second step. */
+        get: operations["get_second_step"];
+        put?: never;
+        /** Begins to set one up. Nothing changes before the first code is given. */
+        post: operations["post_second_step"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/second-step/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The first code of one's app: from now on a code is asked for, and other sessions end. */
+        post: operations["post_second_step_confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/second-step/off": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes one's own second step away. Other sessions end. */
+        post: operations["post_second_step_off"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/second-step/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** New recovery codes; those before are good for nothing any more. Other sessions end. */
+        post: operations["post_second_step_recovery_codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -667,10 +1061,102 @@ export interface paths {
         /** The session of the cookie. */
         get: operations["get_session"];
         put?: never;
-        /** Begins a session: sets the cookie and returns the `x-csrf-token` for unsafe methods. */
+        /**
+         * Begins a session: sets the cookie and returns the `x-csrf-token` for unsafe methods. Where a second step is needed, it
+         *     answers 202 and nobody is in yet.
+         */
         post: operations["post_session"];
         /** Ends the session of the cookie, if there is one. */
         delete: operations["delete_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the one who asks is signed in, last used first. */
+        get: operations["get_session_all"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/all/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends one session of the one who asks. */
+        delete: operations["delete_session_all_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/forgotten": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Gives whoever has the token a new password. Every session of theirs ends; they sign in with the new one. */
+        put: operations["put_session_forgotten"];
+        /**
+         * Sends whoever has that address a link to choose a new password: at most three an hour. The answer is the same when
+         *     nobody has it.
+         */
+        post: operations["post_session_forgotten"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes whoever has the token a user and begins a session; the token is used up by that. */
+        post: operations["post_session_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/invitation/show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Whom an invitation is for. Looking does not use it up. */
+        post: operations["post_session_invitation_show"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -685,9 +1171,29 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Begins a session with a sign-in link, which is used up by that. */
+        /**
+         * Begins a session with a sign-in link, which is used up by that. Where a second step is needed, it answers 202 and
+         *     nobody is in yet.
+         */
         post: operations["post_session_link"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/others": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends every other session of the one who asks. */
+        delete: operations["delete_session_others"];
         options?: never;
         head?: never;
         patch?: never;
@@ -704,6 +1210,41 @@ export interface paths {
         /** Gives the one who is signed in a new password. Their other sessions end. */
         put: operations["put_session_password"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/second-step": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Passes the second step: sets the cookie and returns the `x-csrf-token` for unsafe methods. */
+        post: operations["post_session_second_step"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/second-step/enrolment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** The first code of a second step that was set up to come in: begins the session. */
+        put: operations["put_session_second_step_enrolment"];
+        /** Begins to set up the second step that everybody must have, to come in. */
+        post: operations["post_session_second_step_enrolment"];
         delete?: never;
         options?: never;
         head?: never;
@@ -926,6 +1467,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets/{id}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your draft of a ticket; an empty one where there is none. */
+        get: operations["get_tickets_id_draft"];
+        /**
+         * Keeps your draft of a ticket; an empty one is no draft. The newest wins: what it took the place of without your having
+         *     seen it comes back as `replaced`.
+         */
+        put: operations["put_tickets_id_draft"];
+        post?: never;
+        /** Throws your draft of a ticket away. */
+        delete: operations["delete_tickets_id_draft"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets/{id}/follow-up/cancel": {
         parameters: {
             query?: never;
@@ -1023,6 +1586,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets/{id}/messages/{message}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes back an answer of yours that has not left yet: it goes nowhere (`failed`, error code `undone`), its ticket is as
+         *     it was as far as nobody changed it since, and its words and files are your draft again, which is the answer. Doing so
+         *     again changes nothing. 403 for somebody else's; 409: `already_sent`.
+         */
+        post: operations["post_tickets_id_messages_message_undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets/{id}/notes": {
         parameters: {
             query?: never;
@@ -1035,6 +1619,23 @@ export interface paths {
         put?: never;
         /** Writes a note. No customer ever sees it. */
         post: operations["post_tickets_id_notes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/presence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tells colleagues that you look at a ticket or write in it; to be repeated every 15 seconds. Never stored. */
+        post: operations["post_tickets_id_presence"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1067,7 +1668,7 @@ export interface paths {
         };
         /**
          * To whom "reply all" goes, and under which subject: where the writer of the newest mail wants answers, in copy whoever
-         *     else was in it, never ourselves. Only for tickets of mail.
+         *     else was in it, never ourselves; and the signature that will stand under it. Only for tickets of mail.
          */
         get: operations["get_tickets_id_reply_recipients"];
         put?: never;
@@ -1186,6 +1787,41 @@ export interface paths {
          *     available gets what waits for their teams.
          */
         patch: operations["patch_users_id_availability"];
+        trace?: never;
+    };
+    "/api/v1/users/{id}/second-step": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes somebody's second step away who has lost it. All their sessions end. Only an owner may do that to an owner. */
+        delete: operations["delete_users_id_second_step"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where a user is signed in, last used first. */
+        get: operations["get_users_id_sessions"];
+        put?: never;
+        post?: never;
+        /** Signs a user out everywhere, at once. Only an owner may do that to an owner. */
+        delete: operations["delete_users_id_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/users/{id}/sign-in-link": {
@@ -1335,6 +1971,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/webhooks/{id}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives a webhook a new secret, shown only now. For a day requests carry a second signature, made with the secret before. */
+        post: operations["post_webhooks_id_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/webhooks/{id}/test": {
         parameters: {
             query?: never;
@@ -1356,6 +2009,28 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Coming in. */
+        Accept: {
+            /** @description Name, shown to customers and colleagues. */
+            name: string;
+            /** @description At least 10 characters, and none of the common ones. */
+            password: string;
+            /** @description The token of the invitation. */
+            token: string;
+        };
+        /** @description Codes to add. */
+        AddCodes: {
+            /** @description One code a line, or a CSV file with the codes in its first column; at most 20,000. */
+            codes: string;
+        };
+        /** @description A coupon to make. */
+        AddCoupon: {
+            expires_at?: components["schemas"]["Time"] | null;
+            /** @description 1 to 40 letters, digits, `-` and `_`, no two alike but for case. */
+            name: string;
+            /** @description The code for everybody; without it each customer gets one of the codes that are added. */
+            shared_code?: string | null;
+        };
         /** @description A key to make. */
         AddKey: {
             /** @description Name; shown with what the program writes. */
@@ -1427,6 +2102,24 @@ export interface components {
             /** @description Where: on the public internet, or a host of `webhooks.inside_hosts` of the configuration. */
             url: string;
         };
+        /** @description What became of codes that were added. */
+        AddedCodes: {
+            /**
+             * Format: int64
+             * @description New ones.
+             */
+            added: number;
+            /**
+             * Format: int64
+             * @description Known already.
+             */
+            known: number;
+            /**
+             * Format: int64
+             * @description Lines that were no code.
+             */
+            odd: number;
+        };
         /** @description An API key just made. */
         AddedKey: components["schemas"]["ApiKey"] & {
             /** @description The key. Shown only now; `null` when the request is repeated. */
@@ -1437,7 +2130,7 @@ export interface components {
             /** @description Where they come in, once, within 24 hours, if they were given no password. Shown only now. */
             sign_in_link: string | null;
         };
-        /** @description A webhook just made. */
+        /** @description A webhook just made, or its secret just changed. */
         AddedWebhook: components["schemas"]["Webhook"] & {
             /**
              * @description What requests are signed with (Standard Webhooks). Shown only now; `null` when the request is repeated, and for
@@ -1454,6 +2147,31 @@ export interface components {
             /** @description Somebody vouches for it. */
             verified: boolean;
         };
+        /**
+         * @description Data of `presence`: an agent looks at a ticket, writes in it, or has left it. Told again every few seconds; whoever is
+         *     not heard of for 40 seconds is gone.
+         */
+        AgentPresence: {
+            /** @description Their name. */
+            name: string;
+            /** @description What they do there. */
+            state: components["schemas"]["PresenceState"];
+            /**
+             * Format: uuid
+             * @description The ticket.
+             */
+            ticket_id: string;
+            /**
+             * Format: uuid
+             * @description Who.
+             */
+            user_id: string;
+            /**
+             * Format: uuid
+             * @description Which of their windows.
+             */
+            window: string;
+        };
         /** @description An API key, without the key itself. */
         ApiKey: {
             /** @description Since when. */
@@ -1464,6 +2182,86 @@ export interface components {
             name: string;
             /** @description What it may do. */
             role: components["schemas"]["Role"];
+        };
+        /** @description An event of a calendar file: an invitation, its change, or an answer to one. */
+        Appointment: {
+            /**
+             * Format: uuid
+             * @description The attachment it was read from.
+             */
+            attachment_id: string;
+            /** @description What somebody says with their answer. */
+            comment: string | null;
+            ends: components["schemas"]["AppointmentTime"] | null;
+            /** @description Who is invited; of an answer, who answers. */
+            guests: components["schemas"]["AppointmentGuest"][];
+            /** @description What it is for. */
+            kind: components["schemas"]["AppointmentKind"];
+            /**
+             * Format: int32
+             * @description How many more there are.
+             */
+            more_guests: number;
+            only: components["schemas"]["AppointmentTime"] | null;
+            organizer: components["schemas"]["AppointmentGuest"] | null;
+            /** @description Where. */
+            place: string | null;
+            repeats: components["schemas"]["AppointmentRepeats"] | null;
+            /**
+             * Format: int32
+             * @description How often the event was changed: of two with the same `uid` the higher one is newer.
+             */
+            sequence: number;
+            starts: components["schemas"]["AppointmentTime"] | null;
+            /** @description What; may be empty. */
+            title: string;
+            /** @description What calendars know the event by. */
+            uid: string;
+        };
+        /** @description Somebody in an invitation. */
+        AppointmentGuest: {
+            /** @description Their address. */
+            address: string | null;
+            /** @description What they say. */
+            attendance: components["schemas"]["Attendance"];
+            /** @description Their name. */
+            name: string | null;
+            /** @description It takes place without them, too. */
+            optional: boolean;
+        };
+        /**
+         * @description What a calendar file is for.
+         * @enum {string}
+         */
+        AppointmentKind: "request" | "cancel" | "reply" | "counter" | "decline_counter" | "publish" | "add" | "refresh";
+        /** @description How an event repeats. */
+        AppointmentRepeats: {
+            /** @description On these days. */
+            days: components["schemas"]["RepeatsDay"][];
+            /** @description By what. */
+            every: components["schemas"]["RepeatsEvery"];
+            /**
+             * Format: int32
+             * @description Each so many of them.
+             */
+            interval: number;
+            /** @description There is more to it than that. */
+            more: boolean;
+            /**
+             * Format: int32
+             * @description How often in all.
+             */
+            times: number | null;
+            /** @description The last day it may be on, as `2026-12-31`. */
+            until: string | null;
+        };
+        /** @description A time of an event. */
+        AppointmentTime: {
+            at: components["schemas"]["Time"] | null;
+            /** @description As its writer's clocks show it: `2026-12-01` of a whole day, else `2026-12-01T10:00`. */
+            local: string;
+            /** @description The zone of those clocks: an IANA name, else as its writer calls it. */
+            zone: string | null;
         };
         /** @description Who a ticket is assigned to. */
         Assignee: {
@@ -1494,6 +2292,11 @@ export interface components {
             /** @description Where it is read. */
             url: string;
         };
+        /**
+         * @description What somebody says to an invitation.
+         * @enum {string}
+         */
+        Attendance: "accepted" | "declined" | "tentative" | "delegated" | "unknown";
         /** @description The campaign or flow message that led to a ticket, or to a text. */
         Attribution: {
             /** @description Its id outside. */
@@ -1507,6 +2310,68 @@ export interface components {
             message_id: string;
             /** @description Its name. */
             name: string;
+        };
+        /**
+         * @description What was done.
+         * @enum {string}
+         */
+        AuditAction: "added" | "changed" | "removed" | "reordered" | "blocked" | "unblocked" | "merged" | "unmerged" | "consent_recorded" | "consent_imported" | "signed_in" | "sign_in_failed" | "signed_out" | "sessions_ended" | "password_changed" | "password_forgotten" | "sign_in_link_made" | "secret_changed" | "tried" | "invited_again" | "accepted" | "codes_added" | "replayed" | "erased" | "second_step_on" | "second_step_off" | "second_step_reset" | "recovery_codes_made" | "recovery_code_used";
+        /** @description Who did it. */
+        AuditActor: {
+            /** @description Id. */
+            id: string;
+            /** @description What kind of somebody. */
+            kind: components["schemas"]["AuditBy"];
+            /** @description Name then. */
+            name: string;
+        };
+        /**
+         * @description What kind of somebody did it.
+         * @enum {string}
+         */
+        AuditBy: "user" | "api_key" | "system" | "nobody";
+        /** @description A value that is otherwise than it was. */
+        AuditChange: {
+            /** @description As it is; `null` where there is none. */
+            after: unknown;
+            /** @description As it was; `null` where there was none. */
+            before: unknown;
+            /** @description Which, with dots: `sms.quiet_hours.from`. */
+            field: string;
+        };
+        /** @description Something that was done. */
+        AuditEntry: {
+            /** @description What was done. */
+            action: components["schemas"]["AuditAction"];
+            /** @description By whom. */
+            actor: components["schemas"]["AuditActor"];
+            /** @description Where the request came from; `null` for Frontdesk itself. */
+            address: string | null;
+            /** @description When. */
+            at: components["schemas"]["Time"];
+            /** @description What differs since. */
+            changes: components["schemas"]["AuditChange"][];
+            /**
+             * Format: uuid
+             * @description Id.
+             */
+            id: string;
+            /** @description To what. */
+            object: components["schemas"]["AuditObject"];
+        };
+        /**
+         * @description What it was done to.
+         * @enum {string}
+         */
+        AuditNoun: "settings" | "user" | "invitation" | "api_key" | "team" | "rule" | "view" | "tag" | "quick_response" | "webhook" | "mailbox" | "profile" | "coupon" | "ledger" | "number" | "chat_site";
+        /** @description What it was done to. */
+        AuditObject: {
+            /** @description Id; empty for all of a kind. */
+            id: string;
+            /** @description What kind of thing. */
+            kind: components["schemas"]["AuditNoun"];
+            /** @description Its name then; of a customer, their name now. */
+            name: string | null;
         };
         /** @description Who wrote a message. */
         Author: {
@@ -1587,6 +2452,15 @@ export interface components {
              * @description Customers with unread tickets.
              */
             unread_profiles: number;
+        };
+        /** @description Both steps once more. */
+        BothSteps: {
+            /** @description Six digits. */
+            code?: string | null;
+            /** @description The password; only who has none needs none. */
+            password?: string | null;
+            /** @description A recovery code instead. */
+            recovery_code?: string | null;
         };
         /** @description Colours and words of the widget. */
         Branding: {
@@ -1803,6 +2677,19 @@ export interface components {
             /** @description The reason, for people. */
             reason: string | null;
         };
+        /** @description A carrier whose numbers can be set up. */
+        Carrier: {
+            /** @description Its name. */
+            name: string;
+            /** @description The credentials it needs. */
+            needs: string[];
+            /** @description Those it may have besides. */
+            optional: string[];
+            /** @description Those that prove that a webhook comes from it; the first is its own way, the others may replace it. */
+            proofs: string[];
+            /** @description As in `provider`. */
+            provider: string;
+        };
         /** @description What changes. What is not named stays. */
         ChangeAvailability: {
             /**
@@ -1811,6 +2698,34 @@ export interface components {
              */
             capacity?: number | null;
             status?: components["schemas"]["Says"] | null;
+        };
+        /** @description What changes. What is not named stays. */
+        ChangeCoupon: {
+            expires_at?: components["schemas"]["Time"] | null;
+            /** @description Name. */
+            name?: string | null;
+            /** @description The code for everybody; only of a coupon that has one. */
+            shared_code?: string | null;
+        };
+        /** @description What changes. What is not named stays. */
+        ChangePreferences: {
+            density?: components["schemas"]["Density"] | null;
+            /** @description Other keys than the console's own, all of them. */
+            keys?: {
+                [key: string]: string;
+            } | null;
+            language?: components["schemas"]["WordsIn"] | null;
+            /** @description The browser tells of what concerns you. */
+            notify?: boolean | null;
+            /**
+             * @description What stands under your mails, with `{{agent_name}}`, `{{mailbox_signature}}` and the variables of the organisation;
+             *     empty for nothing, `null` for the signature of the mailbox.
+             */
+            signature?: string | null;
+            /** @description Whether single letters are keys at all. */
+            single_keys?: boolean | null;
+            /** @description With a sound. */
+            sound?: boolean | null;
         };
         /** @description What changes about a customer. What is not named stays; `null` forgets. */
         ChangeProfile: {
@@ -1962,10 +2877,28 @@ export interface components {
             allowed_origins: string[];
             /** @description Its id. */
             id: string;
+            /** @description All services of the process that answers have it: false for a moment after a change. */
+            is_live: boolean;
+            /** @description Who sets it up: `frontdesk.toml` or `console`. */
+            owner: string;
             /** @description The script that its pages load. */
             script_url: string;
             /** @description It signs its visitors: they are who they say. */
             signs_visitors: boolean;
+        };
+        /** @description A new password. */
+        ChosenPassword: {
+            /** @description At least 10 characters, and none of the common ones. */
+            password: string;
+            /** @description The token of the link. */
+            token: string;
+        };
+        /** @description The first code of a second step that was set up to come in. */
+        ConfirmPending: {
+            /** @description Six digits. */
+            code: string;
+            /** @description The token that the first step answered. */
+            token: string;
         };
         /** @description One line of a customer's consent history. */
         Consent: {
@@ -2004,6 +2937,59 @@ export interface components {
             /** @description Texts. */
             sms: components["schemas"]["SmsConsent"];
         };
+        /** @description A coupon. */
+        Coupon: {
+            /** @description When it was made. */
+            created_at: components["schemas"]["Time"];
+            expires_at: components["schemas"]["Time"] | null;
+            /**
+             * Format: int64
+             * @description How many customers have it.
+             */
+            given: number;
+            /**
+             * Format: uuid
+             * @description Id.
+             */
+            id: string;
+            /** @description What stands in texts: `{{coupon:NAME}}`. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Codes that nobody has yet; `null` where one is for everybody.
+             */
+            remaining: number | null;
+            /** @description The code for everybody; `null` where each customer gets one of their own. */
+            shared_code: string | null;
+            /** @description When it was changed last. */
+            updated_at: components["schemas"]["Time"];
+        };
+        /** @description Who got a coupon. */
+        CouponGiven: {
+            /** @description Their code. */
+            code: string;
+            /** @description When. */
+            given_at: components["schemas"]["Time"];
+            /** @description Who sent it. */
+            given_by: string;
+            /**
+             * Format: uuid
+             * @description The customer.
+             */
+            profile_id: string;
+            /** @description Their name. */
+            profile_name: string | null;
+            /**
+             * Format: uuid
+             * @description In which ticket.
+             */
+            ticket_id: string;
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            ticket_number: number;
+        };
         /** @description Something that was decided about a ticket without a person. */
         Decision: {
             /** @description When. */
@@ -2028,10 +3014,87 @@ export interface components {
             reason: string;
         };
         /**
+         * @description How much fits on the screen.
+         * @enum {string}
+         */
+        Density: "comfortable" | "dense";
+        /**
          * @description Seen from the organisation.
          * @enum {string}
          */
         Direction: "in" | "out";
+        /** @description What you wrote in a ticket and did not send. */
+        Draft: {
+            /** @description Its files. */
+            attachments: components["schemas"]["Attachment"][];
+            mail: components["schemas"]["DraftMail"] | null;
+            /** @description A note to colleagues. */
+            note: string;
+            /** @description The answer. */
+            text: string;
+            /**
+             * Format: uuid
+             * @description The ticket.
+             */
+            ticket_id: string;
+            /** @description When it was changed last. */
+            updated_at: components["schemas"]["Time"];
+            /**
+             * Format: int64
+             * @description Grows with every change; 0 where there is nothing.
+             */
+            version: number;
+        };
+        /** @description An address as it was typed. */
+        DraftAddress: {
+            /** @description The address. */
+            address: string;
+            /** @description A name for people. */
+            name?: string | null;
+        };
+        /** @description To whom a mail goes. */
+        DraftMail: {
+            /**
+             * @description Get it without standing in it.
+             * @default []
+             */
+            bcc: components["schemas"]["DraftAddress"][];
+            /**
+             * @description `Cc`.
+             * @default []
+             */
+            cc: components["schemas"]["DraftAddress"][];
+            /**
+             * @description Its subject.
+             * @default
+             */
+            subject: string;
+            /**
+             * @description `To`.
+             * @default []
+             */
+            to: components["schemas"]["DraftAddress"][];
+            /**
+             * @description No signature is to stand under it.
+             * @default false
+             */
+            without_signature: boolean;
+        };
+        /** @description A draft among all of yours. */
+        DraftMark: {
+            /**
+             * Format: uuid
+             * @description The ticket.
+             */
+            ticket_id: string;
+            /** @description When it was changed last. */
+            updated_at: components["schemas"]["Time"];
+            /**
+             * Format: int64
+             * @description Its version.
+             */
+            version: number;
+        };
         /** @description A text that is being written. */
         DraftText: {
             /** @description The text, at most 10,000 characters. */
@@ -2043,11 +3106,126 @@ export interface components {
             mailboxes: {
                 [key: string]: components["schemas"]["MailboxSettings"];
             };
+            /** @description Agents may have one of their own instead. */
+            own_signatures: boolean;
             /** @description Show the mail that is answered beneath the answer. */
             quote: boolean;
             /** @description Stands under what agents write, with `{{agent_name}}` and `{{organization_name}}`; empty for none. */
             signature: string;
         };
+        /** @description A session that began with setting a second step up. */
+        EnrolledSession: components["schemas"]["Session"] & {
+            /** @description Each is good once, instead of a code. Shown only now. */
+            recovery_codes: string[];
+        };
+        /** @description What an authenticator app must be told. */
+        Enrolment: {
+            /** @description The address as a QR code, as SVG. */
+            qr_svg: string | null;
+            /** @description The secret in base32, to type in. Shown only now; `null` when the request is repeated. */
+            secret: string | null;
+            /** @description The same as an `otpauth:` address. */
+            uri: string | null;
+        };
+        /** @description That it is meant. */
+        ErasePerson: {
+            /** @description `confirm` of the preview. */
+            confirm: string;
+        };
+        /** @description A person who is erased. */
+        Erasure: {
+            /** @description Who asked for it. */
+            actor_name: string;
+            /** @description When it was asked for. */
+            created_at: components["schemas"]["Time"];
+            finished_at: components["schemas"]["Time"] | null;
+            /**
+             * Format: uuid
+             * @description Id.
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description Messages that are gone.
+             */
+            messages: number;
+            /**
+             * Format: uuid
+             * @description Whose profile it was.
+             */
+            profile_id: string;
+            /** @description Where it is: `running`, then `cleaning` (what is left of words in the database's own files), then `done`. */
+            state: components["schemas"]["ErasureState"];
+            /**
+             * Format: int64
+             * @description Tickets that are gone.
+             */
+            tickets: number;
+            /**
+             * Format: int64
+             * @description Tickets there were.
+             */
+            total: number;
+        };
+        /** @description What erasing a person would take. */
+        ErasurePlan: {
+            /** @description What is to be sent as `confirm`. */
+            confirm: string;
+            /**
+             * Format: int64
+             * @description Lines of the history of consent.
+             */
+            consents: number;
+            /**
+             * Format: int64
+             * @description Coupons they were given; their codes stay used.
+             */
+            coupons: number;
+            /**
+             * Format: int64
+             * @description Files.
+             */
+            files: number;
+            /**
+             * Format: int64
+             * @description Mails as they came in.
+             */
+            mails: number;
+            /**
+             * Format: int64
+             * @description Messages.
+             */
+            messages: number;
+            /**
+             * Format: int64
+             * @description Notes about their tickets.
+             */
+            notes: number;
+            /** @description Whom. */
+            profile: components["schemas"]["Profile"];
+            /**
+             * Format: int64
+             * @description Profiles: more than one where some were merged.
+             */
+            profiles: number;
+            /**
+             * Format: int64
+             * @description Those of them that have not left yet, and will not.
+             */
+            queued: number;
+            /** @description The kinds of texts they refused. Only that is remembered, by a keyed hash of the number. */
+            refused: components["schemas"]["ConsentKind"][];
+            /**
+             * Format: int64
+             * @description Tickets.
+             */
+            tickets: number;
+        };
+        /**
+         * @description Where an erasure is.
+         * @enum {string}
+         */
+        ErasureState: "running" | "cleaning" | "done";
         /**
          * @description What a field takes.
          * @enum {string}
@@ -2151,6 +3329,11 @@ export interface components {
             /** @default null */
             updated_to: components["schemas"]["Time"] | null;
         };
+        /** @description The first code. */
+        FirstCode: {
+            /** @description Six digits. */
+            code: string;
+        };
         /** @description The mail after a left chat. */
         FollowUp: {
             /**
@@ -2184,6 +3367,11 @@ export interface components {
          * @enum {string}
          */
         Font: "system" | "rounded" | "serif" | "mono";
+        /** @description Whose password was forgotten. */
+        Forgotten: {
+            /** @description What they sign in with. */
+            email: string;
+        };
         /** @description A field of the form. `name` and `email` say who the visitor is; others are shown beside the ticket. */
         FormField: {
             /** @description What the visitor reads. */
@@ -2287,6 +3475,42 @@ export interface components {
             /** @description How many records are in the history now. */
             recorded: number;
         };
+        /** @description Somebody who was asked to work here and has not come yet. */
+        Invitation: {
+            /** @description When they were asked first. */
+            created_at: components["schemas"]["Time"];
+            /** @description Whom. */
+            email: string;
+            /** @description Until when they can come. */
+            expires_at: components["schemas"]["Time"];
+            /**
+             * Format: uuid
+             * @description Id.
+             */
+            id: string;
+            /** @description Name of who asked. */
+            invited_by: string;
+            /** @description Their name, where it was given. */
+            name: string | null;
+            /** @description What they will be allowed to do. */
+            role: components["schemas"]["Role"];
+            /** @description When they were asked last. */
+            sent_at: components["schemas"]["Time"];
+        };
+        /** @description The token of an invitation. */
+        InvitationToken: {
+            /** @description The token. */
+            token: string;
+        };
+        /** @description Somebody to ask. */
+        Invite: {
+            /** @description Where the mail goes, and what they will sign in with. */
+            email: string;
+            /** @description Name, where it is known. */
+            name?: string | null;
+            /** @description What they will be allowed to do. */
+            role: components["schemas"]["Role"];
+        };
         /** @description Keywords and their answers. */
         Keywords: {
             /** @description Answer to HELP. */
@@ -2380,6 +3604,8 @@ export interface components {
         };
         /** @description A mail, besides its text and files. */
         Mail: {
+            /** @description What calendar files among its files say. */
+            appointments: components["schemas"]["Appointment"][];
             /** @description `Cc`. */
             cc: components["schemas"]["Person"][];
             /** @description The colleague who passed it on. */
@@ -2441,14 +3667,19 @@ export interface components {
             address: string;
             /** @description Senders of mails are looked up in the DNS. */
             asks_dns: boolean;
-            /** @description What providers asked before they forward, newest first. It is never answered by itself. */
+            /** @description What providers asked before they forward, newest first, what may be forged last. It is never answered by itself. */
             confirmations: components["schemas"]["ForwardingConfirmation"][];
+            imap: components["schemas"]["MailboxPolling"] | null;
             /** @description Where it has to forward to. */
-            inbound: string | null;
+            inbound: string;
+            /** @description All services of the process that answers have it: false for a moment after a change. */
+            is_live: boolean;
             last_failure: components["schemas"]["MailFailure"] | null;
             last_held: components["schemas"]["HeldMail"] | null;
             last_in_at: components["schemas"]["Time"] | null;
             last_out_at: components["schemas"]["Time"] | null;
+            /** @description Who sets it up: `frontdesk.toml` or `console`. */
+            owner: string;
             /** @description Where mail goes out: the address of the relay without its password; `null`: the sandbox mailbox. */
             relay: string | null;
             trial: components["schemas"]["MailboxTrial"] | null;
@@ -2458,6 +3689,34 @@ export interface components {
         MailboxChanged: {
             /** @description What customers write to. */
             address: string;
+        };
+        /** @description How a mailbox is read that cannot forward. */
+        MailboxPolling: {
+            /** @description The password may cross a network without encryption. */
+            allow_plain: boolean;
+            /** @description Why it does not work now. */
+            error: string | null;
+            failing_since: components["schemas"]["Time"] | null;
+            /** @description The folder that is read. */
+            folder: string;
+            /** @description A password is set; else it takes access tokens. */
+            has_password: boolean;
+            /** @description Where mails go that were taken in. */
+            move_to: string | null;
+            /** @description Mail to `user+anything@…` comes in as well. */
+            plus_addresses: boolean;
+            /**
+             * Format: int64
+             * @description How often is looked, in seconds.
+             */
+            poll_seconds: number;
+            polled_at: components["schemas"]["Time"] | null;
+            /** @description Nothing can be marked as seen there: what is new is known by its number alone. */
+            read_only: boolean;
+            /** @description Where it is read. */
+            server: string;
+            /** @description Who signs in there. */
+            user: string;
         };
         /** @description What is different for one mailbox. */
         MailboxSettings: {
@@ -2675,8 +3934,15 @@ export interface components {
             /** @description The display name, where known. */
             name: string | null;
         };
+        /**
+         * @description What is needed besides the first step.
+         * @enum {string}
+         */
+        Needs: "code" | "enrolment";
         /** @description A new password. */
         NewPassword: {
+            /** @description The password before; only who has none, or came in by a sign-in link within the last hour, needs none. */
+            current?: string | null;
             /** @description At least 10 characters. */
             password: string;
         };
@@ -2743,11 +4009,17 @@ export interface components {
         };
         /** @description A number of the organisation. */
         Number: {
+            /** @description Where its carrier is called, if that is not the usual address. */
+            api_base: string | null;
             /** @description The carrier confirms an opt-out itself. */
             carrier_confirms_opt_out: boolean;
+            /** @description Which of the carrier's credentials it has; they are not shown. */
+            credentials: string[];
+            /** @description All services of the process that answers have it: false for a moment after a change. */
+            is_live: boolean;
             /** @description E.164 or short code. */
             number: string;
-            /** @description Where it is configured. */
+            /** @description Who sets it up: `frontdesk.toml` or `console`. */
             owner: string;
             /** @description What proves that they come from the carrier. */
             proof: components["schemas"]["WebhookProof"];
@@ -2802,6 +4074,21 @@ export interface components {
             /** @description IANA name. */
             time_zone: string;
         };
+        /** @description A place where somebody is signed in. */
+        OpenSession: {
+            /** @description Where it signed in from. */
+            address: string | null;
+            /** @description What the browser calls itself (`User-Agent`); empty when it did not say. */
+            browser: string;
+            /** @description Since when. */
+            created_at: components["schemas"]["Time"];
+            /** @description The one that asks. */
+            current: boolean;
+            /** @description By which it can be ended; it opens nothing. */
+            id: string;
+            /** @description When it was used last, give or take some minutes. */
+            used_at: components["schemas"]["Time"];
+        };
         /** @description Name, prefix, addresses. */
         Organization: {
             /** @description Logo. */
@@ -2819,6 +4106,11 @@ export interface components {
             /** @description Terms. */
             terms_url: string;
         };
+        /** @description Proves who sits at an open session. */
+        OwnPassword: {
+            /** @description The password; only who has none needs none. */
+            password?: string | null;
+        };
         /** @description One page of a list. */
         Page_ApiKey: {
             /** @description The rows. */
@@ -2831,6 +4123,31 @@ export interface components {
                 name: string;
                 /** @description What it may do. */
                 role: components["schemas"]["Role"];
+            }[];
+            /** @description Give it as `cursor` for the next page; `null` on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
+        Page_AuditEntry: {
+            /** @description The rows. */
+            data: {
+                /** @description What was done. */
+                action: components["schemas"]["AuditAction"];
+                /** @description By whom. */
+                actor: components["schemas"]["AuditActor"];
+                /** @description Where the request came from; `null` for Frontdesk itself. */
+                address: string | null;
+                /** @description When. */
+                at: components["schemas"]["Time"];
+                /** @description What differs since. */
+                changes: components["schemas"]["AuditChange"][];
+                /**
+                 * Format: uuid
+                 * @description Id.
+                 */
+                id: string;
+                /** @description To what. */
+                object: components["schemas"]["AuditObject"];
             }[];
             /** @description Give it as `cursor` for the next page; `null` on the last one. */
             next_cursor: string | null;
@@ -2864,6 +4181,24 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description One page of a list. */
+        Page_Carrier: {
+            /** @description The rows. */
+            data: {
+                /** @description Its name. */
+                name: string;
+                /** @description The credentials it needs. */
+                needs: string[];
+                /** @description Those it may have besides. */
+                optional: string[];
+                /** @description Those that prove that a webhook comes from it; the first is its own way, the others may replace it. */
+                proofs: string[];
+                /** @description As in `provider`. */
+                provider: string;
+            }[];
+            /** @description Give it as `cursor` for the next page; `null` on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
         Page_ChatSite: {
             /** @description The rows. */
             data: {
@@ -2871,6 +4206,10 @@ export interface components {
                 allowed_origins: string[];
                 /** @description Its id. */
                 id: string;
+                /** @description All services of the process that answers have it: false for a moment after a change. */
+                is_live: boolean;
+                /** @description Who sets it up: `frontdesk.toml` or `console`. */
+                owner: string;
                 /** @description The script that its pages load. */
                 script_url: string;
                 /** @description It signs its visitors: they are who they say. */
@@ -2902,6 +4241,69 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description One page of a list. */
+        Page_Coupon: {
+            /** @description The rows. */
+            data: {
+                /** @description When it was made. */
+                created_at: components["schemas"]["Time"];
+                expires_at: components["schemas"]["Time"] | null;
+                /**
+                 * Format: int64
+                 * @description How many customers have it.
+                 */
+                given: number;
+                /**
+                 * Format: uuid
+                 * @description Id.
+                 */
+                id: string;
+                /** @description What stands in texts: `{{coupon:NAME}}`. */
+                name: string;
+                /**
+                 * Format: int64
+                 * @description Codes that nobody has yet; `null` where one is for everybody.
+                 */
+                remaining: number | null;
+                /** @description The code for everybody; `null` where each customer gets one of their own. */
+                shared_code: string | null;
+                /** @description When it was changed last. */
+                updated_at: components["schemas"]["Time"];
+            }[];
+            /** @description Give it as `cursor` for the next page; `null` on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
+        Page_CouponGiven: {
+            /** @description The rows. */
+            data: {
+                /** @description Their code. */
+                code: string;
+                /** @description When. */
+                given_at: components["schemas"]["Time"];
+                /** @description Who sent it. */
+                given_by: string;
+                /**
+                 * Format: uuid
+                 * @description The customer.
+                 */
+                profile_id: string;
+                /** @description Their name. */
+                profile_name: string | null;
+                /**
+                 * Format: uuid
+                 * @description In which ticket.
+                 */
+                ticket_id: string;
+                /**
+                 * Format: int64
+                 * @description Its number.
+                 */
+                ticket_number: number;
+            }[];
+            /** @description Give it as `cursor` for the next page; `null` on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
         Page_Decision: {
             /** @description The rows. */
             data: {
@@ -2923,6 +4325,26 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description One page of a list. */
+        Page_DraftMark: {
+            /** @description The rows. */
+            data: {
+                /**
+                 * Format: uuid
+                 * @description The ticket.
+                 */
+                ticket_id: string;
+                /** @description When it was changed last. */
+                updated_at: components["schemas"]["Time"];
+                /**
+                 * Format: int64
+                 * @description Its version.
+                 */
+                version: number;
+            }[];
+            /** @description Give it as `cursor` for the next page; `null` on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
         Page_Found: {
             /** @description The rows. */
             data: {
@@ -2933,6 +4355,33 @@ export interface components {
                 subject: components["schemas"]["FoundPart"][] | null;
                 /** @description The ticket. */
                 ticket: components["schemas"]["Ticket"];
+            }[];
+            /** @description Give it as `cursor` for the next page; `null` on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Invitation: {
+            /** @description The rows. */
+            data: {
+                /** @description When they were asked first. */
+                created_at: components["schemas"]["Time"];
+                /** @description Whom. */
+                email: string;
+                /** @description Until when they can come. */
+                expires_at: components["schemas"]["Time"];
+                /**
+                 * Format: uuid
+                 * @description Id.
+                 */
+                id: string;
+                /** @description Name of who asked. */
+                invited_by: string;
+                /** @description Their name, where it was given. */
+                name: string | null;
+                /** @description What they will be allowed to do. */
+                role: components["schemas"]["Role"];
+                /** @description When they were asked last. */
+                sent_at: components["schemas"]["Time"];
             }[];
             /** @description Give it as `cursor` for the next page; `null` on the last one. */
             next_cursor: string | null;
@@ -2972,14 +4421,19 @@ export interface components {
                 address: string;
                 /** @description Senders of mails are looked up in the DNS. */
                 asks_dns: boolean;
-                /** @description What providers asked before they forward, newest first. It is never answered by itself. */
+                /** @description What providers asked before they forward, newest first, what may be forged last. It is never answered by itself. */
                 confirmations: components["schemas"]["ForwardingConfirmation"][];
+                imap: components["schemas"]["MailboxPolling"] | null;
                 /** @description Where it has to forward to. */
-                inbound: string | null;
+                inbound: string;
+                /** @description All services of the process that answers have it: false for a moment after a change. */
+                is_live: boolean;
                 last_failure: components["schemas"]["MailFailure"] | null;
                 last_held: components["schemas"]["HeldMail"] | null;
                 last_in_at: components["schemas"]["Time"] | null;
                 last_out_at: components["schemas"]["Time"] | null;
+                /** @description Who sets it up: `frontdesk.toml` or `console`. */
+                owner: string;
                 /** @description Where mail goes out: the address of the relay without its password; `null`: the sandbox mailbox. */
                 relay: string | null;
                 trial: components["schemas"]["MailboxTrial"] | null;
@@ -3120,11 +4574,17 @@ export interface components {
         Page_Number: {
             /** @description The rows. */
             data: {
+                /** @description Where its carrier is called, if that is not the usual address. */
+                api_base: string | null;
                 /** @description The carrier confirms an opt-out itself. */
                 carrier_confirms_opt_out: boolean;
+                /** @description Which of the carrier's credentials it has; they are not shown. */
+                credentials: string[];
+                /** @description All services of the process that answers have it: false for a moment after a change. */
+                is_live: boolean;
                 /** @description E.164 or short code. */
                 number: string;
-                /** @description Where it is configured. */
+                /** @description Who sets it up: `frontdesk.toml` or `console`. */
                 owner: string;
                 /** @description What proves that they come from the carrier. */
                 proof: components["schemas"]["WebhookProof"];
@@ -3144,6 +4604,26 @@ export interface components {
                 subscribe_words: string[];
                 /** @description Where the carrier has to send texts and receipts. A secret in it is not shown. */
                 webhook_url: string;
+            }[];
+            /** @description Give it as `cursor` for the next page; `null` on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
+        Page_OpenSession: {
+            /** @description The rows. */
+            data: {
+                /** @description Where it signed in from. */
+                address: string | null;
+                /** @description What the browser calls itself (`User-Agent`); empty when it did not say. */
+                browser: string;
+                /** @description Since when. */
+                created_at: components["schemas"]["Time"];
+                /** @description The one that asks. */
+                current: boolean;
+                /** @description By which it can be ended; it opens nothing. */
+                id: string;
+                /** @description When it was used last, give or take some minutes. */
+                used_at: components["schemas"]["Time"];
             }[];
             /** @description Give it as `cursor` for the next page; `null` on the last one. */
             next_cursor: string | null;
@@ -3370,6 +4850,8 @@ export interface components {
                 name: string;
                 /** @description What they may do. */
                 role: components["schemas"]["Role"];
+                /** @description Has a second step at sign-in; `null` for who may not manage people. */
+                second_step: boolean | null;
             }[];
             /** @description Give it as `cursor` for the next page; `null` on the last one. */
             next_cursor: string | null;
@@ -3428,6 +4910,7 @@ export interface components {
                 kind: components["schemas"]["WebhookKind"];
                 /** @description Name. */
                 name: string;
+                rests_until: components["schemas"]["Time"] | null;
                 /** @description Last changed. */
                 updated_at: components["schemas"]["Time"];
                 /** @description Where. */
@@ -3465,6 +4948,29 @@ export interface components {
             /** @description Give it as `cursor` for the next page; `null` on the last one. */
             next_cursor: string | null;
         };
+        /** @description The second step of a sign-in: a code of the app, or a recovery code. */
+        PassSecondStep: {
+            /** @description Six digits. */
+            code?: string | null;
+            /** @description A recovery code. */
+            recovery_code?: string | null;
+            /** @description The token that the first step answered. */
+            token: string;
+        };
+        /** @description The first step is done; there is no session before the second. */
+        PendingSignIn: {
+            /** @description Until when. */
+            expires_at: components["schemas"]["Time"];
+            /** @description What is needed. */
+            second_step: components["schemas"]["Needs"];
+            /** @description For the next call; it opens nothing else. */
+            token: string;
+        };
+        /** @description Where a sign-in stands. */
+        PendingToken: {
+            /** @description The token that the first step answered. */
+            token: string;
+        };
         /** @description Somebody in a mail's head. */
         Person: {
             /** @description The address. */
@@ -3472,16 +4978,63 @@ export interface components {
             /** @description The display name. */
             name: string | null;
         };
+        /** @description Where a picture is. */
+        PictureAddress: {
+            /** @description `http` or `https`, on the public internet. */
+            url: string;
+        };
         /**
          * @description Where the launcher is.
          * @enum {string}
          */
         Position: "right" | "left";
+        /** @description How somebody wants their console. */
+        Preferences: {
+            /** @description How much fits on the screen. */
+            density: components["schemas"]["Density"];
+            /** @description Other keys than the console's own, by what they do; an empty one switches a key off. */
+            keys: {
+                [key: string]: string;
+            };
+            /** @description The language of its words. */
+            language: components["schemas"]["WordsIn"];
+            /** @description The browser tells of what concerns them. */
+            notify: boolean;
+            /** @description What stands under their mails; empty for nothing, `null` for the signature of the mailbox. */
+            signature: string | null;
+            /** @description Whether single letters are keys at all. */
+            single_keys: boolean;
+            /** @description With a sound. */
+            sound: boolean;
+        };
+        /** @description What you do there. */
+        PresenceSignal: {
+            /** @description It is in sight, you write in it, or neither any more. */
+            state: components["schemas"]["PresenceState"];
+            /**
+             * Format: uuid
+             * @description Which of your windows, by an id it made up.
+             */
+            window: string;
+        };
+        /**
+         * @description What an agent does at a ticket.
+         * @enum {string}
+         */
+        PresenceState: "viewing" | "writing" | "gone";
         /**
          * @description How urgent a ticket is.
          * @enum {string}
          */
         Priority: "low" | "normal" | "high" | "urgent";
+        /** @description How long things are kept. */
+        Privacy: {
+            /**
+             * Format: int32
+             * @description The audit log, in days: 30 to 3650.
+             */
+            audit_days: number;
+        };
         /** @description Why a call was refused (RFC 9457). */
         Problem: {
             /** @description Stable, for programs. */
@@ -3531,6 +5084,14 @@ export interface components {
             tickets: number;
             /** @description IANA time zone, where known. */
             time_zone: string | null;
+        };
+        /** @description Data of `profile.erased`: whatever is shown of that person goes. */
+        ProfileErased: {
+            /**
+             * Format: uuid
+             * @description Their profile.
+             */
+            profile_id: string;
         };
         /** @description Data of `profile.merged`: two profiles became one, or are two again. */
         ProfileMerged: {
@@ -3623,6 +5184,29 @@ export interface components {
             /** @description The evidence: what the customer said or agreed to. */
             text?: string;
         };
+        /** @description Codes for who has lost the app. */
+        RecoveryCodes: {
+            /** @description Each is good once. Shown only now; empty when the request is repeated. */
+            recovery_codes: string[];
+        };
+        /**
+         * @description A day of the week.
+         * @enum {string}
+         */
+        RepeatsDay: "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun";
+        /**
+         * @description What an event repeats by.
+         * @enum {string}
+         */
+        RepeatsEvery: "day" | "week" | "month" | "year" | "moment";
+        /** @description Answers from the composer. */
+        Replies: {
+            /**
+             * Format: int32
+             * @description How long a text or mail waits, in seconds, so that it can be taken back: 0 to 60.
+             */
+            undo_seconds: number;
+        };
         /** @description An answer. */
         Reply: {
             /** @description Ids of files put up before. */
@@ -3631,6 +5215,11 @@ export interface components {
             bcc?: string[];
             /** @description `Cc` of a mail. */
             cc?: string[];
+            /**
+             * Format: int64
+             * @description The version of your draft that this was: it goes with the answer.
+             */
+            draft_version?: number | null;
             /** @description Send in the customer's quiet hours all the same; recorded in the message's `why`. */
             quiet_hours_override?: boolean;
             /**
@@ -3639,17 +5228,28 @@ export interface components {
              */
             seen_version?: number | null;
             send_at?: components["schemas"]["Time"] | null;
+            snoozed_until?: components["schemas"]["Time"] | null;
+            status?: components["schemas"]["TicketStatus"] | null;
             /** @description Another subject than that of the mail that is answered. */
             subject?: string | null;
             /** @description The text; may be empty beside files. */
             text?: string;
             /** @description `To` of a mail; the ticket's customer where there is none. */
             to?: string[];
+            /**
+             * Format: int32
+             * @description Let it wait so many seconds, 0 to 60, so that it can be taken back; at once unless asked. A chat never waits.
+             */
+            undo_seconds?: number;
+            /** @description Leave the signature out of this mail. */
+            without_signature?: boolean;
         };
         /** @description To whom "reply all" goes. */
         ReplyRecipients: {
             /** @description `Cc`. */
             cc: components["schemas"]["NamedAddress"][];
+            /** @description What will stand under it, unless it is left out; `null` for nothing. */
+            signature: string | null;
             /** @description The subject of the answer. */
             subject: string;
             /** @description `To`. */
@@ -3785,6 +5385,21 @@ export interface components {
             /** @description All of them. */
             all: string[];
         };
+        /** @description A draft to keep, whole. */
+        SaveDraft: {
+            /** @description Ids of files put up before. */
+            attachments?: string[];
+            mail?: components["schemas"]["DraftMail"] | null;
+            /** @description A note to colleagues. */
+            note?: string;
+            /** @description The answer. */
+            text?: string;
+            /**
+             * Format: int64
+             * @description The version it was written on; 0 where there was none.
+             */
+            version?: number | null;
+        };
         /** @description A view to save. */
         SaveView: {
             /** @description What it shows. */
@@ -3799,11 +5414,33 @@ export interface components {
             /** @description Everybody sees it; for managers only. */
             shared?: boolean;
         };
+        /** @description What became of a change. */
+        SavedDraft: {
+            /** @description The draft as it is now. */
+            draft: components["schemas"]["Draft"];
+            replaced: components["schemas"]["Draft"] | null;
+        };
         /**
          * @description What somebody says of themselves.
          * @enum {string}
          */
         Says: "available" | "away";
+        /** @description How it stands with one's second step. */
+        SecondStep: {
+            /**
+             * Format: int64
+             * @description Recovery codes that are left.
+             */
+            recovery_codes_left: number;
+            /** @description Everybody here must have one. */
+            required: boolean;
+            since: components["schemas"]["Time"] | null;
+        };
+        /** @description How people sign in. */
+        Security: {
+            /** @description Everybody must have a second step: who has none sets one up at the next sign-in. */
+            second_step_required: boolean;
+        };
         /** @description How a message that waits is sent now. */
         SendNow: {
             /**
@@ -3821,6 +5458,57 @@ export interface components {
             /** @description Who is signed in. */
             user: components["schemas"]["User"];
         };
+        /** @description What is set up of a mailbox. */
+        SetUpMailbox: {
+            imap?: components["schemas"]["SetUpPolling"] | null;
+            /** @description Where it forwards to; with `imap`, the address itself where it knows no other. */
+            inbound: string;
+        };
+        /** @description What is set up of a number. What is not named stays as it is. */
+        SetUpNumber: {
+            /** @description Where the carrier is called (Infobip: the account's own address); `null`: the usual address. */
+            api_base?: string | null;
+            /** @description The carrier confirms an opt-out itself. */
+            carrier_confirms_opt_out?: boolean | null;
+            /** @description Credentials by name: a text sets one, `null` removes it. */
+            credentials?: Record<string, never>;
+            /** @description Who carries it: see `/carriers`. */
+            provider: string;
+            /**
+             * Format: int32
+             * @description Segments a second it may send; `null`: as many as the carrier takes.
+             */
+            segments_per_second?: number | null;
+        };
+        /** @description How a mailbox is read that cannot forward. What is not named stays as it is. */
+        SetUpPolling: {
+            /** @description The password may cross a network without encryption. */
+            allow_plain?: boolean | null;
+            /** @description The folder that is read; `INBOX` unless said. */
+            folder?: string | null;
+            /** @description Where mails go that were taken in; `null`: they stay. */
+            move_to?: string | null;
+            /** @description With what. */
+            password?: string | null;
+            /** @description Mail to `user+anything@…` comes in as well. */
+            plus_addresses?: boolean | null;
+            /**
+             * Format: int64
+             * @description How often is looked where the server does not tell by itself, in seconds.
+             */
+            poll_seconds?: number | null;
+            /** @description `imaps://host`, or `imap://host`, which becomes encrypted by STARTTLS. */
+            url: string;
+            /** @description Who signs in there. */
+            user: string;
+        };
+        /** @description What is set up of a site. What is not named stays as it is. */
+        SetUpSite: {
+            /** @description Origins of the pages that may show the chat, such as `https://shop.example.com`. */
+            allowed_origins: string[];
+            /** @description With what it signs its visitors; `null`: it does not. */
+            identity_secret?: string | null;
+        };
         /** @description The organisation's settings. */
         Settings: {
             /** @description Unread badge. */
@@ -3833,6 +5521,12 @@ export interface components {
             notifications: components["schemas"]["Notifications"];
             /** @description Name, prefix, addresses. */
             organization: components["schemas"]["Organization"];
+            /** @description How long things are kept. */
+            privacy: components["schemas"]["Privacy"];
+            /** @description Answers from the composer. */
+            replies: components["schemas"]["Replies"];
+            /** @description How people sign in. */
+            security: components["schemas"]["Security"];
             /** @description Texts. */
             sms: components["schemas"]["SmsSettings"];
         };
@@ -4174,6 +5868,8 @@ export interface components {
             name: string;
             /** @description What they may do. */
             role: components["schemas"]["Role"];
+            /** @description Has a second step at sign-in; `null` for who may not manage people. */
+            second_step: boolean | null;
         };
         /** @description A saved view. */
         View: {
@@ -4282,6 +5978,7 @@ export interface components {
             kind: components["schemas"]["WebhookKind"];
             /** @description Name. */
             name: string;
+            rests_until: components["schemas"]["Time"] | null;
             /** @description Last changed. */
             updated_at: components["schemas"]["Time"];
             /** @description Where. */
@@ -4353,6 +6050,19 @@ export interface components {
              */
             status: number | null;
         };
+        /** @description What somebody who was invited is shown. */
+        Welcome: {
+            /** @description Their address. */
+            email: string;
+            /** @description Name of who asked. */
+            invited_by: string;
+            /** @description Their name, where it was given. */
+            name: string | null;
+            /** @description Where they will work. */
+            organization: string;
+            /** @description What they will be allowed to do. */
+            role: components["schemas"]["Role"];
+        };
         /** @description Why a mail is in its ticket. */
         WhyHere: {
             /** @description One sentence for people. */
@@ -4360,6 +6070,11 @@ export interface components {
             /** @description What decided. */
             signal: components["schemas"]["MailSignal"];
         };
+        /**
+         * @description The language of the console's words.
+         * @enum {string}
+         */
+        WordsIn: "browser" | "en" | "es" | "pt" | "it" | "fr" | "de";
         /**
          * @description From what a customer's time zone is known.
          * @enum {string}
@@ -4499,6 +6214,39 @@ export interface operations {
             };
         };
     };
+    post_attachments_url: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PictureAddress"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attachment"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_attachments_id: {
         parameters: {
             query?: never;
@@ -4518,6 +6266,94 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": number[];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_audit: {
+        parameters: {
+            query?: {
+                /** @description Done by the user or API key of this id. */
+                actor?: string;
+                /** @description What was done, such as `changed`. */
+                action?: string;
+                /** @description To what: a kind such as `user`, or a kind and an id, `user:0199…`. */
+                object?: string;
+                /** @description Not before, RFC 3339. */
+                from?: string;
+                /** @description Before, RFC 3339. */
+                to?: string;
+                /** @description At most this many, up to 200. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AuditEntry"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_audit_csv: {
+        parameters: {
+            query?: {
+                /** @description Done by the user or API key of this id. */
+                actor?: string;
+                /** @description What was done, such as `changed`. */
+                action?: string;
+                /** @description To what: a kind such as `user`, or a kind and an id, `user:0199…`. */
+                object?: string;
+                /** @description Not before, RFC 3339. */
+                from?: string;
+                /** @description Before, RFC 3339. */
+                to?: string;
+                /** @description At most this many, up to 200. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             /** @description Refused */
@@ -4621,6 +6457,35 @@ export interface operations {
             };
         };
     };
+    get_carriers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Carrier"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_chat_sites: {
         parameters: {
             query?: never;
@@ -4638,6 +6503,72 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Page_ChatSite"];
                 };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_chat_sites_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the site */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetUpSite"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatSite"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_chat_sites_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the site */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused */
             default: {
@@ -4673,6 +6604,387 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImportResult"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_coupons: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Coupon"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_coupons: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddCoupon"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coupon"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_coupons_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Coupon */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_coupons_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Coupon */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeCoupon"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coupon"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_coupons_id_codes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Coupon */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddCodes"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddedCodes"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_coupons_id_given: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Coupon */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CouponGiven"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_drafts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DraftMark"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_erasures_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Erasure */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erasure"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_invitations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Invitation"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_invitations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Invite"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_invitations_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Invitation */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_invitations_id_resend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Invitation */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"];
                 };
             };
             /** @description Refused */
@@ -4805,6 +7117,72 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Page_Mailbox"];
                 };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_mailboxes_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Address of the mailbox */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetUpMailbox"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mailbox"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_mailboxes_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Address of the mailbox */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused */
             default: {
@@ -5050,6 +7428,134 @@ export interface operations {
             };
         };
     };
+    put_numbers_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description E.164 or short code */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetUpNumber"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Number"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_numbers_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description E.164 or short code */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_preferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preferences"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_preferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangePreferences"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preferences"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_profiles: {
         parameters: {
             query?: {
@@ -5241,6 +7747,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Consent"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_profiles_id_erase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Profile */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasurePlan"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_profiles_id_erase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Profile */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ErasePerson"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erasure"];
                 };
             };
             /** @description Refused */
@@ -5865,6 +8439,165 @@ export interface operations {
             };
         };
     };
+    get_second_step: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondStep"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_second_step: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnPassword"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Enrolment"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_second_step_confirm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FirstCode"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_second_step_off: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BothSteps"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_second_step_recovery_codes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BothSteps"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_session: {
         parameters: {
             query?: never;
@@ -5916,6 +8649,15 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PendingSignIn"];
+                };
+            };
             /** @description Refused */
             default: {
                 headers: {
@@ -5954,6 +8696,193 @@ export interface operations {
             };
         };
     };
+    get_session_all: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OpenSession"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_session_all_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Session */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_session_forgotten: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChosenPassword"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_session_forgotten: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Forgotten"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_session_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Accept"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_session_invitation_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationToken"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Welcome"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_session_link: {
         parameters: {
             query?: never;
@@ -5975,6 +8904,42 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Session"];
                 };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PendingSignIn"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_session_others: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused */
             default: {
@@ -6006,6 +8971,105 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_session_second_step: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PassSecondStep"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_session_second_step_enrolment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmPending"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolledSession"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_session_second_step_enrolment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PendingToken"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Enrolment"];
+                };
             };
             /** @description Refused */
             default: {
@@ -6703,6 +9767,104 @@ export interface operations {
             };
         };
     };
+    get_tickets_id_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Ticket */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_tickets_id_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Ticket */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveDraft"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedDraft"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_tickets_id_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Ticket */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_tickets_id_follow_up_cancel: {
         parameters: {
             query?: never;
@@ -6917,6 +10079,40 @@ export interface operations {
             };
         };
     };
+    post_tickets_id_messages_message_undo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Ticket */
+                id: string;
+                /** @description Message */
+                message: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_tickets_id_notes: {
         parameters: {
             query?: never;
@@ -6973,6 +10169,40 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Note"];
                 };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_tickets_id_presence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Ticket */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PresenceSignal"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused */
             default: {
@@ -7306,6 +10536,98 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Availability"];
                 };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_users_id_second_step: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description User */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_users_id_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description User */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OpenSession"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_users_id_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description User */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused */
             default: {
@@ -7693,6 +11015,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WebhookDelivery"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_webhooks_id_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Webhook */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddedWebhook"];
                 };
             };
             /** @description Refused */

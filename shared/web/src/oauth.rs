@@ -1,0 +1,270 @@
+//! Access tokens of OAuth 2, had for a refresh token (RFC 6749 §6). They are kept in memory while they last, asked for by
+//! one at a time, and never printed.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use reqwest::{Client, redirect::Policy};
+use serde::Deserialize;
+use thiserror::Error;
+use tokio::sync::Mutex;
+use url::Url;
+
+/// A provider answers within this time, or is as good as away.
+const WITHIN: Duration = Duration::from_secs(20);
+/// Largest answer, in bytes.
+const LARGEST: usize = 64 * 1024;
+/// A token is not used in its last minute: it must last while somebody signs in.
+const EARLY: Duration = Duration::from_secs(60);
+/// What a token lasts for that does not say it.
+const USUALLY: u64 = 5 * 60;
+/// Longest words of a provider that are shown, in characters.
+const LONGEST: usize = 200;
+
+/// What is shown for a token. Not to be printed.
+#[derive(Clone)]
+pub struct Grant {
+    /// Where to ask.
+    pub token_url: Url,
+    /// Who asks.
+    pub client_id: String,
+    /// With what, where the provider wants it.
+    pub client_secret: Option<String>,
+    /// What somebody agreed to.
+    pub refresh_token: String,
+    /// What for, where the provider wants it.
+    pub scope: Option<String>,
+}
+
+/// Why there is no token.
+#[derive(Debug, Error)]
+pub enum NoToken {
+    /// The provider says no, and would again: somebody has to agree anew, or the configuration is wrong.
+    #[error("the provider gives no access token: {0}")]
+    Refused(String),
+    /// It may pass.
+    #[error("the provider cannot be asked for an access token: {0}")]
+    Away(String),
+}
+
+/// Gives tokens.
+pub struct Tokens {
+    grant: Grant,
+    client: Client,
+    held: Mutex<Held>,
+}
+
+struct Held {
+    token: Option<(String, Instant)>,
+    /// Some providers give another one with each token.
+    refresh_token: String,
+}
+
+#[derive(Deserialize)]
+struct Given {
+    access_token: String,
+    expires_in: Option<Number>,
+    refresh_token: Option<String>,
+}
+
+/// Some providers write it in quotes.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Number {
+    Plain(u64),
+    Quoted(String),
+}
+
+#[derive(Deserialize)]
+struct Said {
+    error: String,
+    error_description: Option<String>,
+}
+
+impl Tokens {
+    /// For a grant.
+    ///
+    /// # Errors
+    /// TLS cannot be set up.
+    pub fn new(grant: Grant) -> anyhow::Result<Self> {
+        let client = Client::builder()
+            .user_agent(concat!("frontdesk/", env!("CARGO_PKG_VERSION")))
+            .timeout(WITHIN)
+            .redirect(Policy::none())
+            .build()
+            .context("TLS cannot be used")?;
+        let held = Mutex::new(Held { token: None, refresh_token: grant.refresh_token.clone() });
+        Ok(Self { grant, client, held })
+    }
+
+    /// A token that is good for now.
+    ///
+    /// # Errors
+    /// There is none.
+    pub async fn token(&self) -> Result<String, NoToken> {
+        let mut held = self.held.lock().await;
+        if let Some((token, until)) = &held.token
+            && Instant::now() < *until
+        {
+            return Ok(token.clone());
+        }
+        let given = self.ask(&held.refresh_token).await?;
+        let lasts = match given.expires_in {
+            Some(Number::Plain(seconds)) => seconds,
+            Some(Number::Quoted(text)) => text.trim().parse().unwrap_or(USUALLY),
+            None => USUALLY,
+        };
+        let lasts = Duration::from_secs(lasts.min(24 * 60 * 60)).saturating_sub(EARLY);
+        if let Some(refresh_token) = given.refresh_token.filter(|token| !token.is_empty()) {
+            held.refresh_token = refresh_token;
+        }
+        held.token = Some((given.access_token.clone(), Instant::now() + lasts));
+        Ok(given.access_token)
+    }
+
+    /// Whether a token is kept from before: it may have been taken back meanwhile.
+    pub async fn keeps(&self) -> bool {
+        self.held.lock().await.token.is_some()
+    }
+
+    /// A server did not take this token: the next one is asked for anew.
+    pub async fn refused(&self, token: &str) {
+        let mut held = self.held.lock().await;
+        if held.token.as_ref().is_some_and(|(known, _)| known == token) {
+            held.token = None;
+        }
+    }
+
+    async fn ask(&self, refresh_token: &str) -> Result<Given, NoToken> {
+        let Grant { token_url, client_id, client_secret, scope, .. } = &self.grant;
+        let mut form = vec![
+            ("grant_type", "refresh_token"),
+            ("refresh_token", refresh_token),
+            ("client_id", client_id.as_str()),
+        ];
+        form.extend(client_secret.as_deref().map(|secret| ("client_secret", secret)));
+        form.extend(scope.as_deref().map(|scope| ("scope", scope)));
+        let away = |error: reqwest::Error| NoToken::Away(error.without_url().to_string());
+        let mut answer = self.client.post(token_url.clone()).form(&form).send().await.map_err(away)?;
+        let status = answer.status();
+        let mut body = Vec::new();
+        while let Some(more) = answer.chunk().await.map_err(away)? {
+            if body.len() + more.len() > LARGEST {
+                return Err(NoToken::Away("its answer is too long".into()));
+            }
+            body.extend_from_slice(&more);
+        }
+        if status.is_success() {
+            // what it is instead is not shown: a token may be in it
+            let given = serde_json::from_slice::<Given>(&body).ok();
+            let given = given.filter(|given| is_token(&given.access_token));
+            return given.ok_or_else(|| NoToken::Away("its answer holds no access token".into()));
+        }
+        let said = serde_json::from_slice::<Said>(&body).ok().map(|said| words(&said));
+        let said = said.unwrap_or_else(|| format!("it answers {status}"));
+        let passes = status.is_server_error() || matches!(status.as_u16(), 408 | 429);
+        Err(if passes { NoToken::Away(said) } else { NoToken::Refused(said) })
+    }
+}
+
+/// RFC 6750 §2.1; nothing else can get into what is said to a mail server.
+fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic())
+}
+
+/// `invalid_grant: the token was revoked`, on one line.
+fn words(said: &Said) -> String {
+    let more = said.error_description.iter().map(|more| format!(": {more}"));
+    let all: String = std::iter::once(said.error.clone()).chain(more).collect();
+    let shown = all.chars().map(|c| if c.is_control() { ' ' } else { c });
+    shown.take(LONGEST).collect::<String>().trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    };
+
+    use axum::{Form, Json, Router, extract::State, http::StatusCode, routing::post};
+    use serde_json::json;
+
+    use super::*;
+
+    type Answers = Vec<(StatusCode, serde_json::Value)>;
+
+    #[derive(Clone)]
+    struct Stand {
+        asked: Arc<AtomicUsize>,
+        answers: Arc<Answers>,
+    }
+
+    async fn answer(
+        State(stand): State<Stand>,
+        Form(form): Form<Vec<(String, String)>>,
+    ) -> (StatusCode, Json<serde_json::Value>) {
+        let asked = stand.asked.fetch_add(1, Ordering::SeqCst);
+        let (status, mut body) = stand.answers[asked.min(stand.answers.len() - 1)].clone();
+        let said = |name: &str| form.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+        assert_eq!(said("grant_type"), Some("refresh_token"));
+        if body["echo"] == true {
+            body["access_token"] = json!(said("refresh_token"));
+        }
+        (status, Json(body))
+    }
+
+    /// Answers so, one after the other, and the last one from then on.
+    async fn provider(answers: Answers) -> (Tokens, Arc<AtomicUsize>) {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let stand = Stand { asked: Arc::default(), answers: Arc::new(answers) };
+        let asked = stand.asked.clone();
+        let router = Router::new().route("/token", post(answer)).with_state(stand);
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let token_url = format!("http://{}/token", listener.local_addr().unwrap()).parse().unwrap();
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let grant = Grant {
+            token_url,
+            client_id: "us".into(),
+            client_secret: Some("s3cret".into()),
+            refresh_token: "first".into(),
+            scope: None,
+        };
+        (Tokens::new(grant).unwrap(), asked)
+    }
+
+    #[tokio::test]
+    async fn a_token_is_kept_while_it_lasts_and_a_new_refresh_token_counts() {
+        let long = json!({"access_token": "one", "expires_in": "3600", "refresh_token": "second"});
+        let (tokens, asked) = provider(vec![
+            (StatusCode::OK, long),
+            (StatusCode::OK, json!({"access_token": "", "echo": true})),
+        ])
+        .await;
+        assert_eq!(tokens.token().await.unwrap(), "one");
+        assert_eq!(tokens.token().await.unwrap(), "one");
+        tokens.refused("another").await;
+        assert_eq!((tokens.token().await.unwrap().as_str(), asked.load(Ordering::SeqCst)), ("one", 1));
+        tokens.refused("one").await;
+        assert_eq!(tokens.token().await.unwrap(), "second", "it was asked with what the provider gave");
+    }
+
+    #[tokio::test]
+    async fn a_refusal_is_told_in_the_words_of_the_provider_and_shows_no_secret() {
+        let no = json!({"error": "invalid_grant", "error_description": "revoked\r\nby its owner"});
+        for (status, body, said) in [
+            (StatusCode::BAD_REQUEST, no, "gives no access token: invalid_grant: revoked  by its owner"),
+            (
+                StatusCode::SERVICE_UNAVAILABLE,
+                json!("x"),
+                "cannot be asked for an access token: it answers 503",
+            ),
+            (StatusCode::OK, json!({"access_token": "two words"}), "holds no access token"),
+            (StatusCode::OK, json!({}), "holds no access token"),
+        ] {
+            let (tokens, _) = provider(vec![(status, body)]).await;
+            let error = tokens.token().await.unwrap_err().to_string();
+            assert!(error.contains(said) && !error.contains("s3cret") && !error.contains("two"), "{error}");
+        }
+    }
+}
