@@ -8,7 +8,7 @@ use host::{Configuration, LogFormat, WRONG_USAGE};
 
 use crate::{
     accounts::{self, PasswordFrom},
-    doctor, mail_pipe,
+    doctor, effective, mail_pipe,
     roles::{self, Service},
 };
 
@@ -153,10 +153,7 @@ fn dispatch(command: Command, config: Configuration, log_format: LogFormat) -> E
         Command::AutoResponder => alone(Service::AutoResponder, config),
         Command::Notifier => alone(Service::Notifier, config),
         Command::Migrate => operate(log_format, accounts::migrate(config)),
-        Command::Config => {
-            say(config.to_toml().trim_end());
-            ExitCode::SUCCESS
-        }
+        Command::Config => operate(log_format, effective::print(config)),
         Command::Doctor => doctor::run(Ok(config), log_format),
         Command::MailPipe(options) => mail_pipe::run(&config, options, log_format),
         Command::User(UserCommand::Add { email, role, name, password_file, password_stdin }) => {

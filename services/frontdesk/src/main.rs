@@ -3,6 +3,7 @@
 mod accounts;
 mod cli;
 mod doctor;
+mod effective;
 mod mail_pipe;
 mod roles;
 mod sandbox;

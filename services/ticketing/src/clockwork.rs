@@ -1,4 +1,4 @@
-//! What happens by itself: timers, and the sweep of the outbox.
+//! What happens by itself: timers, the sweep of the outbox, and the end of what is kept only for so long.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,6 +13,8 @@ use tokio_util::sync::CancellationToken;
 const TICK: Duration = Duration::from_secs(1);
 /// How often waiting texts are counted.
 const COUNT_EVERY: Duration = Duration::from_secs(5);
+/// How often is looked for what was kept long enough.
+const LOOK_EVERY: Duration = Duration::from_secs(60);
 /// The shortest sleep: what is due and cannot be done must not keep the database busy.
 const SHORTEST: Duration = Duration::from_millis(100);
 
@@ -80,6 +82,23 @@ pub(crate) async fn index(desk: Desk, stopping: CancellationToken) -> anyhow::Re
             Err(error) => {
                 tracing::warn!(%error, "what was there before search was has to wait");
                 TICK
+            }
+        };
+        if sleep(pause, &stopping).await {
+            return Ok(());
+        }
+    }
+}
+
+/// Takes what was kept long enough, at once after the start and until the stop.
+pub(crate) async fn retain(desk: Desk, stopping: CancellationToken) -> anyhow::Result<()> {
+    loop {
+        let pause = match desk.take_what_is_over().await {
+            Ok(true) => SHORTEST,
+            Ok(false) => LOOK_EVERY,
+            Err(error) => {
+                tracing::warn!(%error, "what was kept long enough has to wait");
+                LOOK_EVERY
             }
         };
         if sleep(pause, &stopping).await {

@@ -4,7 +4,7 @@
 //! * [`intake`]: what came in, and dead letters into the ledger.
 //! * [`answers`]: may this go out, what did this chat say, what are the settings.
 //! * [`webhooks`]: what happens is told to programs elsewhere.
-//! * [`clockwork`]: timers and the outbox's sweeper; [`disposal`]: files that nobody needs.
+//! * [`clockwork`]: timers, the outbox's sweeper, and what is kept only for so long; [`disposal`]: files that nobody needs.
 
 use std::sync::Arc;
 
@@ -71,6 +71,7 @@ pub async fn start(host: &mut Host) -> anyhow::Result<()> {
         "ticketing waiting texts",
         clockwork::count_waiting(desk.clone(), host.metrics(), stopping.clone()),
     );
+    host.spawn("ticketing retention", clockwork::retain(desk.clone(), stopping.clone()));
     host.spawn("ticketing search", clockwork::index(desk.clone(), stopping.clone()));
     host.spawn("ticketing disposal", disposal::run(desk.clone(), host.blobs(), stopping.clone()));
     host.spawn("ticketing outbox", clockwork::sweep(desk.clone(), stopping));

@@ -59,6 +59,7 @@ pub mod quick_responses;
 pub mod quiet;
 pub mod recipients;
 pub mod reply;
+pub mod retention;
 pub mod rules;
 mod scheduled;
 pub mod search;

@@ -10,7 +10,7 @@ use crate::{
     blobs::{self, Blobs},
     channels::ConsoleChannels,
     clock::SystemClock,
-    config::{Configuration, shown},
+    config::{ChannelKind, Configuration, shown},
     installation,
 };
 
@@ -90,6 +90,29 @@ impl HostParts {
     /// The same with these channels of the console.
     pub(crate) fn with_channels(&self, channels: &ConsoleChannels) -> Self {
         Self { config: Arc::new(channels.over(&self.given)), ..self.clone() }
+    }
+
+    /// For commands: the same with the channels of the console, as the services of this configuration find them: the
+    /// broker's, or those that this folder remembers.
+    ///
+    /// # Errors
+    /// The broker is away and nothing is remembered of it; or what is remembered cannot be read.
+    pub async fn with_console_channels(&self) -> anyhow::Result<Self> {
+        let mut parts = self.clone();
+        // The embedded log belongs to the process that runs: a command opens none on disk.
+        let bus = match self.given.nats.url {
+            Some(_) => self.open_bus(false).await?,
+            None => bus::embedded::open(None, self.clock()).await?,
+        };
+        parts.agree_on_key(&bus).await?;
+        let channels = ConsoleChannels::load(&parts, bus).await?;
+        Ok(parts.with_channels(&channels))
+    }
+
+    /// The channels that are set up in the console, as far as they are in [`Self::config`].
+    pub fn console_channels(&self) -> Vec<(ChannelKind, String)> {
+        let is_given = |(kind, name): &(ChannelKind, String)| self.given.has_channel(*kind, name);
+        self.config.channels().into_iter().filter(|channel| !is_given(channel)).collect()
     }
 
     /// The clock.

@@ -97,6 +97,8 @@ test('an owner ends the sessions of somebody, and reads in the audit log what wa
   await owner.getByText('Maya is signed out everywhere').waitFor();
   await owner.goto(`${product.url}/#/settings/privacy`);
   await owner.getByLabel('Audit log kept for').fill('365');
+  await owner.getByLabel('Chats kept for').fill('30');
+  await owner.getByText('no ticket is old enough to go now').waitFor();
   await owner.getByRole('button', { name: 'Save', exact: true }).click();
   await owner.getByText('Settings saved').waitFor();
   await owner.goto(`${product.url}/#/settings/audit`);

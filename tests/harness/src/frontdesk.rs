@@ -226,12 +226,12 @@ impl Frontdesk {
         self.processes.iter().map(|(name, process)| format!("--- {name}\n{}\n", process.log_tail())).collect()
     }
 
-    /// Waits until `found` gives something; shows the logs when it takes longer than 20 seconds.
+    /// Waits until `found` gives something; shows the logs when it takes longer than a minute.
     pub async fn eventually<T, F>(&self, what: &str, found: F) -> T
     where
         F: AsyncFn() -> Option<T>,
     {
-        self.eventually_within(Duration::from_secs(20), what, found).await
+        self.eventually_within(Duration::from_secs(60), what, found).await
     }
 
     /// Waits until `found` gives something; shows the logs when it takes longer than `patience`.

@@ -44,7 +44,8 @@ pub fn run(config: Result<Configuration, Faults>, log_format: LogFormat) -> Exit
 }
 
 async fn examine(config: Configuration) -> ExitCode {
-    let mut fine = tell("configuration", &Ok(channels(&config)));
+    let given = channels(&config);
+    let mut fine = tell("configuration", &Ok(given));
     let parts = match HostParts::new(config.clone()) {
         Ok(parts) => parts,
         Err(error) => {
@@ -56,6 +57,9 @@ async fn examine(config: Configuration) -> ExitCode {
     fine &= tell("files", &places::blobs(&parts).await);
     fine &= tell("broker", &places::broker(&config).await);
     fine &= tell("database", &places::database(&config).await);
+    let (parts, of_the_console) = set_up_in_the_console(parts).await;
+    fine &= tell("channels of the console", &of_the_console);
+    let config = parts.config().clone();
     fine &= tell("mail relay", &relay::check(config.relay.url.as_ref()).await);
     for key in &config.email.dkim {
         fine &= tell(&format!("DKIM of {}", key.domain), &relay::dkim(key));
@@ -80,6 +84,21 @@ async fn imap_of(imap: &Imap) -> Finding {
     let mend =
         "correct url, user, password and folder in email.mailboxes.imap; many providers want an app password";
     email_ingest::imap::check(imap).await.map_err(|what| complaint(what, mend))
+}
+
+/// The same with what is set up in the console, which is examined like what the file gives.
+async fn set_up_in_the_console(parts: HostParts) -> (HostParts, Finding) {
+    match parts.with_console_channels().await {
+        Ok(whole) => {
+            let names: Vec<String> = whole.console_channels().into_iter().map(|(_, name)| name).collect();
+            let told = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+            (whole, Ok(told))
+        }
+        Err(error) => {
+            let mend = "mend the broker first, and run this in the data_dir of a service; what is in the console is not lost";
+            (parts, Err(complaint(format!("{error:#}"), mend)))
+        }
+    }
 }
 
 fn channels(config: &Configuration) -> String {

@@ -46,6 +46,7 @@ pub mod profiles;
 pub mod quick_responses;
 pub mod recipient_time;
 pub mod regroup;
+pub mod retention;
 pub mod rules;
 pub mod search;
 pub mod second_step;
@@ -130,6 +131,7 @@ pub(crate) fn calls() -> OpenApiRouter<Shared> {
         .routes(routes!(profiles::unblock))
         .routes(routes!(consent::list, consent::record))
         .routes(routes!(settings::show, settings::change))
+        .routes(routes!(retention::plan))
         .routes(routes!(auto_responder::preview))
         .routes(routes!(numbers::carriers))
         .routes(routes!(numbers::list))

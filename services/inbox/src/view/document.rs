@@ -85,6 +85,12 @@ document! {
     Privacy {
         /// The audit log, in days: 30 to 3650.
         audit_days: u32,
+        /// Closed tickets of texts, in days after they were closed: 1 to 3650, or 0 for ever.
+        sms_days: u32,
+        /// Closed tickets of mails, likewise.
+        email_days: u32,
+        /// Closed chats, likewise.
+        chat_days: u32,
     }
     #[doc = "Name, prefix, addresses."]
     Organization {

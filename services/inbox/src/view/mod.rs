@@ -23,6 +23,7 @@ pub mod preview;
 pub mod profile;
 pub mod quick_response;
 pub mod recipient_time;
+pub mod retention;
 pub mod rules;
 pub mod search;
 pub mod second_step;

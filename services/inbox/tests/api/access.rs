@@ -94,6 +94,7 @@ fn table() -> Vec<(&'static str, &'static str, For)> {
         ("POST", "/consents/import", Managers),
         ("GET", "/settings", Agents),
         ("PATCH", "/settings", Managers),
+        ("GET", "/retention", Admins),
         ("POST", "/settings/auto-responder/preview", Agents),
         ("GET", "/carriers", Admins),
         ("GET", "/numbers", Agents),

@@ -18,6 +18,7 @@ mod preferences;
 mod preview;
 mod problems;
 mod repeats;
+mod retention;
 mod routing;
 mod second_step;
 mod tags;

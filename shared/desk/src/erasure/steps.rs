@@ -73,7 +73,12 @@ impl Desk {
     }
 
     /// Some of a ticket's messages, or the ticket when it has none.
-    async fn take_of_ticket(&self, tx: &mut Tx, id: TicketId, now: Timestamp) -> Result<Gone, DeskError> {
+    pub(crate) async fn take_of_ticket(
+        &self,
+        tx: &mut Tx,
+        id: TicketId,
+        now: Timestamp,
+    ) -> Result<Gone, DeskError> {
         let messages = tickets::messages(tx, id).await?;
         if messages.is_empty() {
             return tickets::delete(&self.store, tx, id, now).await;
@@ -85,7 +90,12 @@ impl Desk {
     }
 
     /// Lines of the ledger: what they stand for does not come back, and the files it had go.
-    async fn take_lines(&self, tx: &mut Tx, lines: &[rows::Entry], now: Timestamp) -> Result<(), DeskError> {
+    pub(crate) async fn take_lines(
+        &self,
+        tx: &mut Tx,
+        lines: &[rows::Entry],
+        now: Timestamp,
+    ) -> Result<(), DeskError> {
         let hashes: Vec<_> = lines.iter().map(|line| self.keyed_arrival(&line.key)).collect();
         tombstones::add(&self.store, tx, &hashes, now).await?;
         for line in lines.iter().filter(|line| line.subject == INBOUND_EMAIL.subject) {

@@ -16,11 +16,11 @@ use crate::{
 
 const SELECT: &str = "SELECT id, profile_id, actor_name, state, addresses, read_up_to, total, tickets, messages, \
     files, created_at, finished_at FROM erasures";
-const ENTRY: &str = "SELECT id, dedup_key, subject, envelope FROM ledger";
+pub(super) const ENTRY: &str = "SELECT id, dedup_key, subject, envelope FROM ledger";
 /// Lines of the ledger that are read in one step.
 const READ: i64 = 500;
 /// A person with everybody who was merged into them.
-const WHOLE: &str = "(SELECT id FROM profiles WHERE id = $1 OR merged_into = $1)";
+pub(super) const WHOLE: &str = "(SELECT id FROM profiles WHERE id = $1 OR merged_into = $1)";
 
 /// What is kept of a person.
 pub(crate) async fn counts(store: &Store, id: ProfileId) -> Result<Counts, DeskError> {
@@ -237,7 +237,7 @@ pub(crate) async fn naming(
     Ok((found, Some(up_to)))
 }
 
-fn entry(row: &AnyRow) -> Result<Entry, DeskError> {
+pub(super) fn entry(row: &AnyRow) -> Result<Entry, DeskError> {
     Ok(Entry {
         id: row.try_get("id")?,
         key: row.try_get("dedup_key")?,

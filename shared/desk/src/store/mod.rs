@@ -53,6 +53,7 @@ pub(crate) mod people;
 pub(crate) mod preferences;
 pub mod presence;
 pub(crate) mod quick_responses;
+pub(crate) mod retention;
 pub mod rows;
 pub(crate) mod rules;
 pub(crate) mod search;

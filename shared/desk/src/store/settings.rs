@@ -22,6 +22,16 @@ where
         .map_err(|error| DeskError::Unavailable(format!("the settings cannot be read: {error}")))
 }
 
+/// When the document was changed last; `None` while there is none.
+pub(crate) async fn changed_at<E>(executor: &mut E) -> Result<Option<Timestamp>, DeskError>
+where
+    for<'c> &'c mut E: Executor<'c, Database = Any>,
+{
+    let query = sqlx::query_scalar("SELECT updated_at FROM settings WHERE name = $1").bind(NAME);
+    let at: Option<i64> = query.fetch_optional(&mut *executor).await?;
+    Ok(at.map(Timestamp::from_millis))
+}
+
 /// Sees to it that there is a row to lock.
 pub(crate) async fn ensure(tx: &mut Tx, now: Timestamp) -> Result<(), DeskError> {
     sqlx::query("INSERT INTO settings (name, document, updated_at) VALUES ($1, '{}', $2) ON CONFLICT (name) DO NOTHING")

@@ -41,6 +41,7 @@ mod merge;
 mod notes;
 mod people;
 mod reply;
+mod retention;
 mod search;
 mod second_step;
 mod tags;

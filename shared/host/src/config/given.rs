@@ -170,6 +170,15 @@ impl Configuration {
         }
     }
 
+    /// All channels, by what they are known by.
+    pub fn channels(&self) -> Vec<(ChannelKind, String)> {
+        let numbers = self.sms.numbers.iter().map(|it| (ChannelKind::Number, it.number.as_str().to_owned()));
+        let mailboxes =
+            self.email.mailboxes.iter().map(|it| (ChannelKind::Mailbox, it.address.as_str().to_owned()));
+        let sites = self.chat.sites.iter().map(|it| (ChannelKind::Site, it.id.clone()));
+        numbers.chain(mailboxes).chain(sites).collect()
+    }
+
     fn has_number(&self, number: &PhoneNumber) -> bool {
         self.sms.numbers.iter().any(|other| other.number == *number)
     }

@@ -33,7 +33,7 @@ const ANSWERS: usize = 2;
 const AGENTS: usize = 24;
 const SHOP: &str = "https://shop.acme.example";
 /// Nothing takes longer on a machine that is busy with everything at once.
-const PATIENCE: Duration = Duration::from_secs(240);
+const PATIENCE: Duration = Duration::from_secs(480);
 
 /// A visitor, as a browser keeps them over cuts.
 struct Person {

@@ -74,6 +74,7 @@ async fn what_is_set_up_in_the_console_takes_texts_mails_and_chats(shape: Shape)
     world.ticket_with("channel=email", "Is it on?").await;
     world.ticket_with("channel=chat", "hello from the blog").await;
     all_services_have_it(&world).await;
+    commands_know_it(&world).await;
 
     world.product.stop_and_start().await;
     assert_eq!(text(&world, "after the restart", "SM-console-2").await, Some(200), "it outlasts a restart");
@@ -93,6 +94,23 @@ async fn all_services_have_it(world: &World) {
     assert!(!json!(all).to_string().contains("the auth token"), "no secret is shown");
     let audit = world.agent().get("/audit?limit=50").await.expect(200).to_string();
     assert!(audit.contains(NEW_NUMBER) && !audit.contains("the auth token"), "no secret is in the audit log");
+}
+
+/// `doctor` examines it, `config` prints it, and neither prints a secret.
+async fn commands_know_it(world: &World) {
+    let (_, said, errors) = world.product.run(&["doctor"]).await;
+    let listed =
+        said.lines().find(|line| line.starts_with("ok   channels of the console: ")).unwrap_or_default();
+    for name in [NEW_NUMBER, "hello@acme.example", "blog"] {
+        assert!(listed.contains(name), "{name} in {said}{errors}");
+    }
+    assert!(said.contains(&format!("carrier of {NEW_NUMBER}: ")), "{said}");
+    let (code, printed, errors) = world.product.run(&["config"]).await;
+    assert!(code == 0 && printed.contains("# chat site blog is set up in the console"), "{printed}{errors}");
+    assert!(printed.contains(NEW_INBOUND), "{printed}");
+    for text in [said, printed, errors] {
+        assert!(!text.contains("the auth token"), "no secret is printed: {text}");
+    }
 }
 
 async fn what_the_file_gives_is_changed_there_and_wrong_input_is_told_by_field(shape: Shape) {

@@ -12,6 +12,7 @@ import type {
   Rule,
   RuleDraft,
   RuleTrial,
+  TicketsOver,
   Webhook,
   WebhookDelivery,
   WebhookPatch,
@@ -28,6 +29,11 @@ export const invitations = {
 
 export const audit = {
   list: (query: Query) => call<Page<AuditEntry>>('GET', '/audit', { query }),
+};
+
+export const retention = {
+  /** How many closed tickets would go at once if they were kept for so many days. */
+  plan: (days: { sms_days: number; email_days: number; chat_days: number }) => call<TicketsOver>('GET', '/retention', { query: Object.fromEntries(Object.entries(days).map(([key, value]) => [key, String(value)])) }),
 };
 
 export const rules = {

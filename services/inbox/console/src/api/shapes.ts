@@ -68,6 +68,7 @@ export type RuleDraft = Schemas['AddRule'];
 export type RuleConditions = Schemas['RuleConditions'];
 export type RuleAction = Schemas['RuleAction'];
 export type RuleTrial = Schemas['RuleTrial'];
+export type TicketsOver = Schemas['TicketsOver'];
 export type Decision = Schemas['Decision'];
 
 export type Profile = Schemas['Profile'];
