@@ -148,5 +148,4 @@ async fn texts_without_a_ticket_and_what_the_ledger_holds_back_go_too(world: Wor
     world.turn(8 * DAY);
     round(&world).await;
     assert_eq!(held().await, 0);
-    assert!(is_there(&world, blocked).await, "it is open");
 }

@@ -889,6 +889,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many closed tickets would go at once if conversations were kept for so long. Nothing is done. */
+        get: operations["get_retention"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rules": {
         parameters: {
             query?: never;
@@ -5034,6 +5051,21 @@ export interface components {
              * @description The audit log, in days: 30 to 3650.
              */
             audit_days: number;
+            /**
+             * Format: int32
+             * @description Closed chats, likewise.
+             */
+            chat_days: number;
+            /**
+             * Format: int32
+             * @description Closed tickets of mails, likewise.
+             */
+            email_days: number;
+            /**
+             * Format: int32
+             * @description Closed tickets of texts, in days after they were closed: 1 to 3650, or 0 for ever.
+             */
+            sms_days: number;
         };
         /** @description Why a call was refused (RFC 9457). */
         Problem: {
@@ -5749,6 +5781,24 @@ export interface components {
          * @enum {string}
          */
         TicketStatus: "open" | "snoozed" | "closed";
+        /** @description How many closed tickets of each channel are older than they would be kept. */
+        TicketsOver: {
+            /**
+             * Format: int64
+             * @description Of chats.
+             */
+            chat: number;
+            /**
+             * Format: int64
+             * @description Of mails.
+             */
+            email: number;
+            /**
+             * Format: int64
+             * @description Of texts.
+             */
+            sms: number;
+        };
         /** Format: date-time */
         Time: string;
         /** @description A ticket a rule was tried on. */
@@ -8153,6 +8203,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FilledResponse"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_retention: {
+        parameters: {
+            query?: {
+                /** @description Of texts, after they were closed; 0 for ever. */
+                sms_days?: number;
+                /** @description Of mails. */
+                email_days?: number;
+                /** @description Of chats. */
+                chat_days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketsOver"];
                 };
             };
             /** @description Refused */
