@@ -28,6 +28,7 @@ pub mod consent;
 pub mod coupons;
 pub mod drafts;
 pub mod erasures;
+pub mod exports;
 pub mod follow_up;
 pub mod invitations;
 pub mod ledger;
@@ -126,6 +127,7 @@ pub(crate) fn calls() -> OpenApiRouter<Shared> {
         .routes(routes!(merge::unmerge))
         .routes(routes!(erasures::plan, erasures::begin))
         .routes(routes!(erasures::show))
+        .routes(routes!(exports::download))
         .routes(routes!(profiles::block))
         .routes(routes!(profiles::unblock))
         .routes(routes!(consent::list, consent::record))
