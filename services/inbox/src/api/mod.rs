@@ -226,6 +226,23 @@ impl<T: FromStr> FromRequestParts<Shared> for Id<T> {
     }
 }
 
+/// The name in an address that something is to have; what cannot be one is told.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Named<T>(pub T);
+
+impl<T: FromStr> FromRequestParts<Shared> for Named<T>
+where
+    T::Err: std::fmt::Display,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Problem> {
+        let text = Path::<String>::from_request_parts(parts, app).await;
+        let Path(text) = text.map_err(|_| Problem::invalid("the name in the address is not UTF-8"))?;
+        text.parse().map(Self).map_err(|error: T::Err| Problem::invalid(error.to_string()))
+    }
+}
+
 /// The `{id}` of an address and the id of something in it; what is no id names nothing.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ids<T, U>(pub T, pub U);
