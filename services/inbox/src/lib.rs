@@ -13,6 +13,7 @@ use host::{
     Blobs, Configuration, Host,
     config::{EnvelopeSender, shown},
 };
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 use web::Limiter;
@@ -21,6 +22,7 @@ mod api;
 mod auth;
 mod console;
 mod customers;
+mod export;
 mod idempotent;
 mod live;
 mod mail_page;
@@ -90,6 +92,7 @@ pub(crate) struct App {
     clicks: Arc<Clicks>,
     images: MailImages,
     visitors: Limiter<IpAddr>,
+    exports: Arc<Semaphore>,
 }
 
 pub(crate) type Shared = Arc<App>;
@@ -177,6 +180,7 @@ pub fn router(parts: Parts, live: Arc<Live>) -> Router {
         clicks,
         images,
         visitors,
+        exports: Arc::new(Semaphore::new(export::AT_A_TIME)),
     });
     api::router(app.clone()).merge(customers::router(app)).merge(console::router())
 }

@@ -23,6 +23,8 @@ const LATELY: i64 = 60 * 1000;
 const MAX_CAPACITY: i64 = 10_000;
 /// Most tickets that somebody is given at once; the rest a minute later.
 const AT_ONCE: i64 = 200;
+/// Most decisions of a ticket that are shown.
+const SHOWN: i64 = 50;
 
 /// Whether somebody can be given tickets, and how much they have.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,7 +137,7 @@ impl Desk {
     /// There is no such ticket.
     pub async fn decisions(&self, ticket: TicketId) -> Result<Vec<Decided>, DeskError> {
         self.ticket(ticket).await?;
-        decisions::of_ticket(&self.store, ticket).await
+        decisions::of_ticket(&self.store, ticket, SHOWN).await
     }
 }
 

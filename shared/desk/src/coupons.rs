@@ -104,6 +104,12 @@ impl Desk {
         actor: &Actor,
     ) -> Result<Coupon, DeskError> {
         let now = self.now();
+        if expires_at.is_some_and(|at| at <= now) {
+            return Err(DeskError::invalid(
+                "expires_at",
+                "expires_at must be ahead: nobody could get this coupon",
+            ));
+        }
         let shared_code = shared_code.map(checked_code).transpose()?;
         let new = Coupon {
             id: CouponId::new(now, &entropy()),

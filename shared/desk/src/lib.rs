@@ -32,6 +32,7 @@ pub mod disposal;
 pub mod drafts;
 pub mod erasure;
 pub mod error;
+pub mod export;
 mod follow_up;
 mod hand_over;
 pub mod idempotency;

@@ -18,7 +18,7 @@ pub const MOST_STRANGERS: usize = 200;
 
 words!(
     /// What was done.
-    AuditAction: 29 {
+    AuditAction: 30 {
         /// It is new.
         Added = "added",
         /// It is otherwise.
@@ -67,6 +67,8 @@ words!(
         Replayed = "replayed",
         /// It was erased, with everything that belongs to it.
         Erased = "erased",
+        /// Everything that is kept of a customer was given out.
+        Exported = "exported",
         /// A second step at sign-in was set up.
         SecondStepOn = "second_step_on",
         /// A second step at sign-in was taken away by who had it.

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use web::Json;
 
 use super::{
-    Id,
+    Id, Named,
     mailboxes::{Mailbox, shown},
     nullable,
 };
@@ -57,7 +57,7 @@ pub struct SetUpPolling {
 pub async fn set_up(
     State(app): State<Shared>,
     Admin(actor): Admin,
-    Id(address): Id<EmailAddress>,
+    Named(address): Named<EmailAddress>,
     Json(wanted): Json<SetUpMailbox>,
 ) -> Answer<Json<Mailbox>> {
     let this = (ChannelKind::Mailbox, address.as_str());

@@ -28,6 +28,7 @@ pub mod consent;
 pub mod coupons;
 pub mod drafts;
 pub mod erasures;
+pub mod exports;
 pub mod follow_up;
 pub mod invitations;
 pub mod ledger;
@@ -127,6 +128,7 @@ pub(crate) fn calls() -> OpenApiRouter<Shared> {
         .routes(routes!(merge::unmerge))
         .routes(routes!(erasures::plan, erasures::begin))
         .routes(routes!(erasures::show))
+        .routes(routes!(exports::download))
         .routes(routes!(profiles::block))
         .routes(routes!(profiles::unblock))
         .routes(routes!(consent::list, consent::record))
@@ -223,6 +225,23 @@ impl<T: FromStr> FromRequestParts<Shared> for Id<T> {
         let nothing = || Problem::not_found("there is nothing of that id");
         let Path(text) = Path::<String>::from_request_parts(parts, app).await.map_err(|_| nothing())?;
         text.parse().map(Self).map_err(|_| nothing())
+    }
+}
+
+/// The name in an address that something is to have; what cannot be one is told.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Named<T>(pub T);
+
+impl<T: FromStr> FromRequestParts<Shared> for Named<T>
+where
+    T::Err: std::fmt::Display,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Problem> {
+        let text = Path::<String>::from_request_parts(parts, app).await;
+        let Path(text) = text.map_err(|_| Problem::invalid("the name in the address is not UTF-8"))?;
+        text.parse().map(Self).map_err(|error: T::Err| Problem::invalid(error.to_string()))
     }
 }
 

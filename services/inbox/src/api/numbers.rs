@@ -11,7 +11,7 @@ use url::Url;
 use utoipa::ToSchema;
 use web::Json;
 
-use super::{Id, nullable};
+use super::{Id, Named, nullable};
 use crate::{
     Shared,
     auth::{Admin, Agent},
@@ -97,7 +97,7 @@ pub struct SetUpNumber {
 pub async fn set_up(
     State(app): State<Shared>,
     Admin(actor): Admin,
-    Id(number): Id<PhoneNumber>,
+    Named(number): Named<PhoneNumber>,
     Json(wanted): Json<SetUpNumber>,
 ) -> Answer<Json<Number>> {
     let this = (ChannelKind::Number, number.as_str());

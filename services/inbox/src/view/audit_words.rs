@@ -54,6 +54,8 @@ pub enum AuditAction {
     Replayed,
     /// It was erased, with everything that belongs to it.
     Erased,
+    /// Everything that is kept of a customer was given out.
+    Exported,
     /// A second step at sign-in was set up.
     SecondStepOn,
     /// A second step at sign-in was taken away by who had it.

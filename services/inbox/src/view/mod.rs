@@ -12,6 +12,8 @@ pub mod document;
 pub mod draft;
 pub mod erasure;
 pub mod event;
+pub mod export;
+pub mod exported_message;
 pub mod filters;
 pub mod ledger;
 pub mod mail;

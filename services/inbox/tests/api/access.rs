@@ -87,6 +87,7 @@ fn table() -> Vec<(&'static str, &'static str, For)> {
         ("GET", "/profiles/{id}/erase", Admins),
         ("POST", "/profiles/{id}/erase", Admins),
         ("GET", "/erasures/{id}", Admins),
+        ("GET", "/profiles/{id}/export", Admins),
         ("POST", "/profiles/{id}/block", Agents),
         ("POST", "/profiles/{id}/unblock", Agents),
         ("GET", "/profiles/{id}/consent", Agents),

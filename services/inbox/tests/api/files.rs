@@ -66,6 +66,14 @@ async fn a_mail_can_be_had_as_it_came_for_saving() {
 }
 
 #[tokio::test]
+async fn a_quote_in_a_name_does_not_show_as_browsers_write_it() {
+    let world = World::new().await;
+    let file = r#"name="file"; filename="the %22last%22 100%.txt""#;
+    let file = send(&world, file, "text/plain", b"x").await.expect(201);
+    assert_eq!(file["name"], "the last 100%.txt", "quotes are in no name");
+}
+
+#[tokio::test]
 async fn files_that_are_too_large_empty_or_missing_are_refused() {
     let world = World::new().await;
     let file = r#"name="file"; filename="a.bin""#;

@@ -1,4 +1,4 @@
-//! The agents' API over HTTP, with a real desk on SQLite and the embedded bus.
+//! The agents' API over HTTP, with a real desk on SQLite (what reads in other ways: on PostgreSQL too) and the embedded bus.
 #![cfg(test)]
 
 mod access;
@@ -6,6 +6,7 @@ mod accounts;
 mod bulk;
 mod campaigns;
 mod drafts;
+mod exports;
 mod files;
 mod leaving;
 mod links;

@@ -34,6 +34,13 @@ async fn whatever_is_wrong_is_told_in_a_problem_document_with_a_stable_code() {
             "snooze_in_the_past",
         ),
         ("PATCH", &path, r#"{"assignee_id": "0199f0c2-0000-7000-8000-000000000001"}"#, 422, "invalid"),
+        ("PATCH", &path, r#"{"status": "closed", "snoozed_until": "2050-01-01T00:00:00Z"}"#, 422, "invalid"),
+        ("PATCH", &path, r#"{"status": "open", "snoozed_until": "2050-01-01T00:00:00Z"}"#, 422, "invalid"),
+        ("POST", "/coupons", r#"{"name": "OLD", "expires_at": "2020-01-01T00:00:00Z"}"#, 422, "invalid"),
+        ("PUT", "/numbers/ACME", r#"{"provider": "sandbox"}"#, 422, "invalid"),
+        ("PUT", "/mailboxes/nobody", r#"{"inbound": "nobody@in.acme.example"}"#, 422, "invalid"),
+        ("DELETE", "/numbers/ACME", "", 404, "not_found"),
+        ("DELETE", "/mailboxes/nobody", "", 404, "not_found"),
         ("PATCH", "/settings", r#"{"organisation": {}}"#, 422, "invalid"),
         ("PATCH", "/settings", "[]", 422, "invalid"),
     ] {

@@ -18,7 +18,7 @@ use domain::{
     Clock, EmailAddress, PhoneNumber, Role, SessionId, Timestamp,
     event::{InboundChat, InboundEmail, InboundSms, MailKind, Visitor},
 };
-use harness::agent::Agent;
+use harness::{agent::Agent, postgres::Postgres};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -73,16 +73,29 @@ pub struct World {
     pub clicks: Arc<inbox::Clicks>,
     seq: AtomicU64,
     _folder: TempDir,
+    _server: Option<Postgres>,
 }
 
 impl World {
     pub async fn new() -> Self {
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("desk.db").display());
+        Self::over(url, folder, None).await
+    }
+
+    /// The same over PostgreSQL.
+    pub async fn postgres() -> Self {
+        let server = Postgres::start().await;
+        let url = server.create_database().await;
+        Self::over(url, tempfile::tempdir().unwrap(), Some(server)).await
+    }
+
+    async fn over(database_url: String, folder: TempDir, server: Option<Postgres>) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let clock = Arc::new(Turned(AtomicI64::new(1_763_700_000_000)));
         let bus = bus::embedded::open(None, clock.clone()).await.unwrap();
         let options = Options {
-            database_url: format!("sqlite://{}", folder.path().join("desk.db").display()),
+            database_url,
             bus: Some(bus.clone()),
             clock: clock.clone(),
             channels: Channels {
@@ -141,6 +154,7 @@ impl World {
             clicks,
             seq: AtomicU64::new(1),
             _folder: folder,
+            _server: server,
         }
     }
 

@@ -7,9 +7,6 @@ use uuid::Uuid;
 use super::{Store, Tx, rows::word};
 use crate::{DeskError, availability::Decided, entropy};
 
-/// Most decisions of a ticket that are shown.
-const SHOWN: i64 = 50;
-
 /// Keeps a decision.
 pub(crate) async fn add(
     tx: &mut Tx,
@@ -37,13 +34,17 @@ pub(crate) async fn add(
 }
 
 /// The newest decisions about a ticket, newest first.
-pub(crate) async fn of_ticket(store: &Store, ticket: TicketId) -> Result<Vec<Decided>, DeskError> {
+pub(crate) async fn of_ticket(
+    store: &Store,
+    ticket: TicketId,
+    limit: i64,
+) -> Result<Vec<Decided>, DeskError> {
     let rows = sqlx::query(
         "SELECT rule_id, rule_name, why, did, at FROM ticket_decisions WHERE ticket_id = $1 \
          ORDER BY at DESC, id DESC LIMIT $2",
     )
     .bind(ticket.to_string())
-    .bind(SHOWN)
+    .bind(limit)
     .fetch_all(store.reader())
     .await?;
     let decided = rows.iter().map(|row| {

@@ -4,7 +4,7 @@ use domain::{ErasureId, ProfileId, TicketId, Timestamp};
 use sqlx::{AssertSqlSafe, Row, any::AnyRow};
 
 use super::{
-    Store, Tx,
+    Connection, Store, Tx,
     erase_ticket::{Gone, STEP, for_each, forget_words, of_each},
     rows::{optional, word},
     search::pattern,
@@ -213,13 +213,14 @@ pub(crate) async fn ledger(tx: &mut Tx, id: ProfileId) -> Result<Vec<Entry>, Des
 /// Lines of the ledger that keep their event and only name an address in it, among the next ones after `after`; and up
 /// to which line that was, `None` at the end. Nothing finds them but reading them.
 pub(crate) async fn naming(
-    tx: &mut Tx,
+    connection: &mut Connection,
     addresses: &[String],
     after: &str,
 ) -> Result<(Vec<Entry>, Option<String>), DeskError> {
     let next = "SELECT max(id) FROM (SELECT id FROM ledger WHERE envelope IS NOT NULL AND id > $1 \
         ORDER BY id LIMIT $2) AS next";
-    let up_to: Option<String> = sqlx::query_scalar(next).bind(after).bind(READ).fetch_one(&mut **tx).await?;
+    let up_to: Option<String> =
+        sqlx::query_scalar(next).bind(after).bind(READ).fetch_one(&mut *connection).await?;
     let Some(up_to) = up_to else { return Ok((Vec::new(), None)) };
     let mut found = Vec::new();
     for address in addresses {
@@ -230,7 +231,7 @@ pub(crate) async fn naming(
              AND state IN ('dead', 'held', 'robot', 'blocked') AND lower(envelope) LIKE $3 ESCAPE '\\'"
         ));
         let query = sqlx::query(sql).bind(after).bind(&up_to).bind(pattern(&quoted));
-        for row in query.fetch_all(&mut **tx).await? {
+        for row in query.fetch_all(&mut *connection).await? {
             found.push(entry(&row)?);
         }
     }

@@ -30,6 +30,7 @@ pub(crate) mod departures;
 pub(crate) mod drafts;
 pub(crate) mod erase_ticket;
 pub(crate) mod erasures;
+pub(crate) mod exports;
 pub(crate) mod files;
 pub(crate) mod invitations;
 pub mod keyword_answers;

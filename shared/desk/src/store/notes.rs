@@ -76,7 +76,7 @@ pub(crate) async fn remove(tx: &mut Tx, id: NoteId) -> Result<(), DeskError> {
     Ok(())
 }
 
-fn note_of(row: &AnyRow) -> Result<Note, DeskError> {
+pub(super) fn note_of(row: &AnyRow) -> Result<Note, DeskError> {
     let mentions: Option<String> = row.try_get("mentions")?;
     let mentions = mentions.as_deref().unwrap_or_default().split(',').filter(|id| !id.is_empty());
     Ok(Note {

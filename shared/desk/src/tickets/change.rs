@@ -153,15 +153,15 @@ pub(crate) fn next_state(row: &TicketRow, patch: &TicketPatch, now: Timestamp) -
         let missing = || DeskError::invalid("snoozed_until", "snoozing needs snoozed_until, a time ahead");
         patch.snoozed_until.ok_or_else(missing)
     };
+    let unfit = || DeskError::invalid("snoozed_until", "snoozed_until goes with the status snoozed");
     Ok(match patch.status.as_deref() {
+        Some("open" | "closed") if patch.snoozed_until.is_some() => return Err(unfit()),
         Some("open") => row.state.reopen(row.view.channel)?,
         Some("closed") => row.state.close(now),
         Some("snoozed") => row.state.snooze(until()?, now)?,
         None if patch.snoozed_until.is_none() => row.state,
         None if matches!(row.state, State::Snoozed { .. }) => row.state.snooze(until()?, now)?,
-        None => {
-            return Err(DeskError::invalid("snoozed_until", "snoozed_until goes with the status snoozed"));
-        }
+        None => return Err(unfit()),
         Some(odd) => {
             return Err(DeskError::invalid("status", format!("{odd:?} is none of: open, snoozed, closed")));
         }

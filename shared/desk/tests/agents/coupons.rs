@@ -27,6 +27,7 @@ fn says(text: &str) -> NewReply {
 async fn d5_a_code_goes_with_the_answer_and_a_customer_gets_the_same_again(world: World) {
     let (kim, one, other) = (world.owner(), ticket(&world).await, ticket(&world).await);
     world.desk.add_coupon("All", Some("SAVE10"), None, &kim).await.unwrap();
+    assert_eq!(code(world.desk.add_coupon("Past", None, Some(world.now()), &kim).await), "expires_at");
     let own = world.desk.add_coupon("Own", None, None, &kim).await.unwrap();
     world.desk.add_coupon_codes(own.id, "A-1\nA-2", &kim).await.unwrap();
     let text = async |ticket, text: &str| world.desk.reply(ticket, says(text), &kim).await.unwrap().text;

@@ -33,6 +33,7 @@ mod campaigns;
 mod coupons;
 mod drafts;
 mod erasure;
+mod export;
 mod invitations;
 mod links;
 mod lists;

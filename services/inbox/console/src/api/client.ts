@@ -43,9 +43,15 @@ export function whenSignedOut(handler: () => void) {
 }
 
 export async function call<T>(method: string, path: string, options: Options = {}): Promise<T> {
+  const response = await fetched(method, path, options);
+  return (response.status === 204 || response.headers.get('content-length') === '0' ? undefined : await response.json()) as T;
+}
+
+/** An answer whose body is read by who asked. */
+export async function fetched(method: string, path: string, options: Options = {}): Promise<Response> {
   const response = await send(method, path, options);
   if (!response.ok) throw await refusal(response, path);
-  return (response.status === 204 || response.headers.get('content-length') === '0' ? undefined : await response.json()) as T;
+  return response;
 }
 
 async function send(method: string, path: string, options: Options): Promise<Response> {

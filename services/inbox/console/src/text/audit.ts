@@ -122,6 +122,7 @@ export const deeds: Record<AuditEntry['action'], { name: string; says: Predicate
   second_step_reset: { get name() { return t('Second step reset'); }, says: (_, entry) => t('reset the second step of the person {name}', { name: nameOf(entry) }) },
   recovery_codes_made: { get name() { return t('Recovery codes made'); }, says: () => t('made new recovery codes') },
   recovery_code_used: { get name() { return t('Recovery code used'); }, says: () => t('signed in with a recovery code') },
+  exported: { get name() { return t('Exported'); }, says: (_, entry) => to(entry, (name) => t('exported everything of the customer {name}', { name }), t('exported everything of a customer')) },
   erased: { get name() { return t('Erased'); }, says: () => t('erased a customer') },
 };
 

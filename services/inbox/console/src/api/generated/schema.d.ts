@@ -759,6 +759,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/profiles/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everything that is kept of this person, whoever was merged into them included, as one zip: `person.json` with the
+         *     profile, the history of consent, coupons, tickets with notes, decisions and messages (each with its state of
+         *     delivery and where its files are), visits to short links and what was kept without becoming a message; beside it
+         *     `files/` and `mails/` (mails as they came in). A file whose bytes are gone is told in `person.json`. Drafts and
+         *     answers that were taken back are not in it. The zip is written while it is read: when something fails in the middle
+         *     the answer breaks off. 429 `too_many_requests` while several are being made.
+         */
+        get: operations["get_profiles_id_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/profiles/{id}/merge": {
         parameters: {
             query?: never;
@@ -2332,7 +2356,7 @@ export interface components {
          * @description What was done.
          * @enum {string}
          */
-        AuditAction: "added" | "changed" | "removed" | "reordered" | "blocked" | "unblocked" | "merged" | "unmerged" | "consent_recorded" | "consent_imported" | "signed_in" | "sign_in_failed" | "signed_out" | "sessions_ended" | "password_changed" | "password_forgotten" | "sign_in_link_made" | "secret_changed" | "tried" | "invited_again" | "accepted" | "codes_added" | "replayed" | "erased" | "second_step_on" | "second_step_off" | "second_step_reset" | "recovery_codes_made" | "recovery_code_used";
+        AuditAction: "added" | "changed" | "removed" | "reordered" | "blocked" | "unblocked" | "merged" | "unmerged" | "consent_recorded" | "consent_imported" | "signed_in" | "sign_in_failed" | "signed_out" | "sessions_ended" | "password_changed" | "password_forgotten" | "sign_in_link_made" | "secret_changed" | "tried" | "invited_again" | "accepted" | "codes_added" | "replayed" | "erased" | "exported" | "second_step_on" | "second_step_off" | "second_step_reset" | "recovery_codes_made" | "recovery_code_used";
         /** @description Who did it. */
         AuditActor: {
             /** @description Id. */
@@ -7865,6 +7889,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Erasure"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_profiles_id_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Profile */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": number[];
                 };
             };
             /** @description Refused */
