@@ -3534,6 +3534,11 @@ export interface components {
          */
         Language: "en" | "es" | "fr" | "it" | "pt" | "de" | "nl";
         /** @description What became of something taken in. */
+        /**
+         * @description A language that can be told (ISO 639-1).
+         * @enum {string}
+         */
+        LanguageCode: "ar" | "de" | "en" | "es" | "fr" | "hi" | "it" | "ja" | "ko" | "nl" | "pt" | "ru" | "sv" | "tr" | "vi" | "zh";
         LedgerEntry: {
             /** @description `sms`, `email`, `chat`; empty for what has none. */
             channel: string;
@@ -5335,6 +5340,7 @@ export interface components {
             /** @description One of these numbers, mailboxes and chat sites of ours. */
             inbox?: string[] | null;
             property?: components["schemas"]["RuleProperty"] | null;
+            language?: components["schemas"]["RuleLanguage"] | null;
             /** @description A part of the subject, whatever its case. */
             subject?: string | null;
             /** @description The ticket has one of these tags. */
@@ -5348,6 +5354,17 @@ export interface components {
          */
         RuleHours: "inside" | "outside";
         /** @description An order of the rules. */
+        /**
+         * @description The language a message is written in. It can be told from 12 letters on (of Chinese, Japanese and Korean from 4 on);
+         *     of shorter texts, and of other languages whose letters show that they are, neither holds.
+         */
+        RuleLanguage: {
+            /** @description One of these. */
+            is: components["schemas"]["LanguageCode"][];
+        } | {
+            /** @description Another than these. */
+            is_not: components["schemas"]["LanguageCode"][];
+        };
         RuleOrder: {
             /** @description Every rule once. */
             ids: string[];
