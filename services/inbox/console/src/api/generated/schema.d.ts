@@ -971,7 +971,8 @@ export interface paths {
         };
         /**
          * Tickets as the list gives them, with where the words of `q` stand. `q` takes words, "phrases", and the operators
-         *     `from:` `subject:` `tag:` `channel:` `is:` `assignee:` `before:` `after:`; the last word may be the beginning of one.
+         *     `from:` `subject:` `tag:` `channel:` `is:` `assignee:` `team:` `before:` `after:`; the last word may be the beginning
+         *     of one.
          */
         get: operations["get_search"];
         put?: never;
@@ -3533,12 +3534,12 @@ export interface components {
          * @enum {string}
          */
         Language: "en" | "es" | "fr" | "it" | "pt" | "de" | "nl";
-        /** @description What became of something taken in. */
         /**
          * @description A language that can be told (ISO 639-1).
          * @enum {string}
          */
         LanguageCode: "ar" | "de" | "en" | "es" | "fr" | "hi" | "it" | "ja" | "ko" | "nl" | "pt" | "ru" | "sv" | "tr" | "vi" | "zh";
+        /** @description What became of something taken in. */
         LedgerEntry: {
             /** @description `sms`, `email`, `chat`; empty for what has none. */
             channel: string;
@@ -5339,8 +5340,8 @@ export interface components {
             hours?: components["schemas"]["RuleHours"] | null;
             /** @description One of these numbers, mailboxes and chat sites of ours. */
             inbox?: string[] | null;
-            property?: components["schemas"]["RuleProperty"] | null;
             language?: components["schemas"]["RuleLanguage"] | null;
+            property?: components["schemas"]["RuleProperty"] | null;
             /** @description A part of the subject, whatever its case. */
             subject?: string | null;
             /** @description The ticket has one of these tags. */
@@ -5353,7 +5354,6 @@ export interface components {
          * @enum {string}
          */
         RuleHours: "inside" | "outside";
-        /** @description An order of the rules. */
         /**
          * @description The language a message is written in. It can be told from 12 letters on (of Chinese, Japanese and Korean from 4 on);
          *     of shorter texts, and of other languages whose letters show that they are, neither holds.
@@ -5365,6 +5365,7 @@ export interface components {
             /** @description Another than these. */
             is_not: components["schemas"]["LanguageCode"][];
         };
+        /** @description An order of the rules. */
         RuleOrder: {
             /** @description Every rule once. */
             ids: string[];
@@ -8409,7 +8410,7 @@ export interface operations {
                 view?: string;
                 /**
                  * @description Words of messages, subject, the customer's name or addresses, "phrases", and `from:` `subject:` `tag:` `channel:`
-                 *     `is:` `assignee:` `before:` `after:`; or `#` and a ticket's number.
+                 *     `is:` `assignee:` `team:` `before:` `after:`; or `#` and a ticket's number.
                  */
                 q?: string;
                 /** @description Opened at or after this time. */
@@ -9518,7 +9519,7 @@ export interface operations {
                 view?: string;
                 /**
                  * @description Words of messages, subject, the customer's name or addresses, "phrases", and `from:` `subject:` `tag:` `channel:`
-                 *     `is:` `assignee:` `before:` `after:`; or `#` and a ticket's number.
+                 *     `is:` `assignee:` `team:` `before:` `after:`; or `#` and a ticket's number.
                  */
                 q?: string;
                 /** @description Opened at or after this time. */
@@ -9630,7 +9631,7 @@ export interface operations {
                 view?: string;
                 /**
                  * @description Words of messages, subject, the customer's name or addresses, "phrases", and `from:` `subject:` `tag:` `channel:`
-                 *     `is:` `assignee:` `before:` `after:`; or `#` and a ticket's number.
+                 *     `is:` `assignee:` `team:` `before:` `after:`; or `#` and a ticket's number.
                  */
                 q?: string;
                 /** @description Opened at or after this time. */
