@@ -18,6 +18,7 @@ pub mod filter;
 pub mod follow_up;
 pub mod id;
 pub mod keyword;
+pub mod language;
 pub mod links;
 pub mod mail;
 pub mod mail_answer;

@@ -11,6 +11,13 @@ use serde_json::Value;
 const SERVICES: [&str; 7] =
     ["sms-ingest", "email-ingest", "web-chat", "ticketing", "inbox", "auto-responder", "notifier"];
 
+/// What the inbox must do, by the ids that tests, commits and documents call it: people and words (A), the list (E), the
+/// ticket (F), status and blocking (G), notifications, quick responses and settings (H), routing (J).
+const BEHAVIOURS: [&str; 19] = [
+    "A1", "A2", "A3", "E1", "E2", "E3", "E4", "E5", "E6", "F1", "F2", "F3", "F4", "G1", "G2", "H4", "H5",
+    "H10", "J2",
+];
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("the workspace").to_owned()
 }
@@ -84,7 +91,8 @@ fn shared_crates_know_no_service_and_point_one_way() {
 
 #[test]
 fn the_domain_has_no_async_io_clock_or_dice() {
-    let allowed = ["jiff", "serde", "serde_json", "thiserror", "time", "unicode-normalization", "uuid"];
+    let allowed =
+        ["jiff", "serde", "serde_json", "thiserror", "time", "unicode-normalization", "uuid", "whichlang"];
     let needs = &arrows()["domain"];
     assert!(needs.iter().all(|n| allowed.contains(&n.as_str())), "the domain depends on {needs:?}");
     for (path, text) in sources(&[".rs"]).iter().filter(|(path, _)| path.starts_with("shared/domain/src")) {
@@ -131,6 +139,33 @@ fn no_file_is_longer_than_400_lines() {
         let code = text.split("#[cfg(test)]").next().unwrap_or_default();
         let lines = code.lines().count();
         assert!(lines <= 400, "{path} has {lines} lines without its tests: one idea, or several?");
+    }
+}
+
+/// Stories of the journeys: what `in_both_shapes!` makes two tests of.
+fn stories() -> Vec<String> {
+    let of_journeys = |path: &str| path.starts_with("tests/journeys/tests/");
+    let mut stories = Vec::new();
+    for (_, text) in sources(&[".rs"]).iter().filter(|(path, _)| of_journeys(path)) {
+        for listed in text.split("\nin_both_shapes!(").skip(1) {
+            let names = listed.split(')').next().unwrap_or_default().split(',').map(str::trim);
+            stories.extend(names.filter(|name| !name.is_empty()).map(str::to_owned));
+        }
+    }
+    stories
+}
+
+#[test]
+fn every_behaviour_of_the_inbox_has_a_journey_on_both_shapes() {
+    let stories = stories();
+    assert!(
+        stories.len() > 80,
+        "only {} stories were found: the test looks in the wrong place",
+        stories.len()
+    );
+    for id in BEHAVIOURS {
+        let begins = format!("{}_", id.to_lowercase());
+        assert!(stories.iter().any(|story| story.starts_with(&begins)), "no journey is called {begins}…");
     }
 }
 

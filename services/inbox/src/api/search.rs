@@ -16,7 +16,8 @@ use crate::{
 };
 
 /// Tickets as the list gives them, with where the words of `q` stand. `q` takes words, "phrases", and the operators
-/// `from:` `subject:` `tag:` `channel:` `is:` `assignee:` `before:` `after:`; the last word may be the beginning of one.
+/// `from:` `subject:` `tag:` `channel:` `is:` `assignee:` `team:` `before:` `after:`; the last word may be the beginning
+/// of one.
 #[utoipa::path(get, path = "/search", tag = "tickets", params(TicketQuery),
     responses((status = 200, body = Page<Found>)))]
 pub async fn list(

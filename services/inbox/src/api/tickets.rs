@@ -54,7 +54,7 @@ pub struct TicketQuery {
     /// take the place of the view's.
     view: Option<String>,
     /// Words of messages, subject, the customer's name or addresses, "phrases", and `from:` `subject:` `tag:` `channel:`
-    /// `is:` `assignee:` `before:` `after:`; or `#` and a ticket's number.
+    /// `is:` `assignee:` `team:` `before:` `after:`; or `#` and a ticket's number.
     q: Option<String>,
     /// Opened at or after this time.
     created_from: Option<String>,

@@ -45,6 +45,8 @@ pub struct RuleConditions {
     pub subject: Option<String>,
     /// The ticket has one of these tags.
     pub tag: Option<Vec<String>>,
+    /// The language the customer's own words are written in.
+    pub language: Option<RuleLanguage>,
     /// Something known of the customer.
     pub property: Option<RuleProperty>,
     /// During office hours, or outside them.
@@ -71,6 +73,56 @@ pub enum RuleWords {
     Any(Vec<String>),
     /// All of them.
     All(Vec<String>),
+}
+
+/// The language a message is written in. It can be told from 12 letters on (of Chinese, Japanese and Korean from 4 on);
+/// of shorter texts, and of other languages whose letters show that they are, neither holds.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RuleLanguage {
+    /// One of these.
+    Is(Vec<LanguageCode>),
+    /// Another than these.
+    IsNot(Vec<LanguageCode>),
+}
+
+/// A language that can be told (ISO 639-1).
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(rename_all = "snake_case")]
+pub enum LanguageCode {
+    /// Arabic.
+    Ar,
+    /// German.
+    De,
+    /// English.
+    En,
+    /// Spanish.
+    Es,
+    /// French.
+    Fr,
+    /// Hindi.
+    Hi,
+    /// Italian.
+    It,
+    /// Japanese.
+    Ja,
+    /// Korean.
+    Ko,
+    /// Dutch.
+    Nl,
+    /// Portuguese.
+    Pt,
+    /// Russian.
+    Ru,
+    /// Swedish.
+    Sv,
+    /// Turkish.
+    Tr,
+    /// Vietnamese.
+    Vi,
+    /// Chinese.
+    Zh,
 }
 
 /// Something known of the customer.
@@ -206,5 +258,18 @@ impl From<Decided> for Decision {
         let Decided { rule, why, did, at } = decided;
         let (rule_id, rule_name) = rule.map(|(id, name)| (id.0, name)).unzip();
         Self { rule_id, rule_name, why, did, at: Time(at) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::language::Language;
+    use serde_json::to_value;
+    use utoipa::PartialSchema;
+
+    #[test]
+    fn j2_the_languages_of_the_api_are_those_that_can_be_told() {
+        let schema = to_value(super::LanguageCode::schema()).unwrap();
+        assert_eq!(schema["enum"], to_value(Language::ALL).unwrap());
     }
 }

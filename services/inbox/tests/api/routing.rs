@@ -1,7 +1,7 @@
 //! J2 through the door: teams, and who can be given tickets.
 
 use domain::Role;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::world::World;
 
@@ -100,6 +100,7 @@ async fn j2_a_rule_is_tried_added_ordered_and_does_its_work() {
 async fn j2_rules_that_make_no_sense_are_refused_with_what_would() {
     let world = World::new().await;
     let nothing = "0199f0c2-0000-7000-8000-000000000001";
+    let with = |asked: Value| json!({"name": "x", "actions": [{"kind": "close"}], "conditions": asked});
     for (rule, says) in [
         (json!({"name": "", "actions": [{"kind": "close"}]}), "name"),
         (json!({"name": "x", "actions": []}), "1 to 10 things"),
@@ -107,6 +108,8 @@ async fn j2_rules_that_make_no_sense_are_refused_with_what_would() {
         (json!({"name": "x", "actions": [{"kind": "assign_agent", "user_id": nothing}]}), "no such user"),
         (json!({"name": "x", "actions": [{"kind": "assign_team", "team_id": nothing}]}), "no such team"),
         (json!({"name": "x", "actions": [{"kind": "close"}], "conditions": {"colour": "red"}}), "colour"),
+        (with(json!({"language": {"is": ["klingon"]}})), "`klingon`, expected one of `ar`, `de`"),
+        (with(json!({"language": {"is_not": []}})), "name the languages"),
     ] {
         let answer = world.owner.post("/rules", rule.clone()).await;
         assert!(matches!(answer.status, 400 | 422), "{rule}: {}", answer.status);

@@ -75,6 +75,11 @@ fn by_facts(conditions: &mut Conditions, search: &Search) {
             "t.assignee_id IN (SELECT id FROM users WHERE lower(name) {like} OR lower(email) {like})"
         ));
     }
+    if let Some(name) = &search.team {
+        let like = conditions.text(&pattern(name));
+        // its key is its name in small letters, whatever the alphabet
+        conditions.add(format!("t.team_id IN (SELECT id FROM teams WHERE name_key LIKE {like} ESCAPE '\\')"));
+    }
     for (sign, moment) in [("<", search.before), (">=", search.after)] {
         if let Some(moment) = moment {
             let moment = conditions.number(moment.millis());

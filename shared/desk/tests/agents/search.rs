@@ -87,6 +87,7 @@ async fn words_find_tickets_by_all_that_was_said_and_by_who_said_it(world: World
 
 async fn operators_narrow_a_search(world: World) {
     let kim = world.user("kim@acme.example", Role::Support).await;
+    let team = world.desk.create_team("Rückgabe 100%", vec![kim.id], &world.owner()).await.unwrap();
     let text = world.text(ANNA, "refund please").await;
     let mail = world.mailed("lee@kunde.example", "Refund", "thanks").await;
     named(&world, text, "Refund Fan").await;
@@ -94,6 +95,7 @@ async fn operators_narrow_a_search(world: World) {
         tags: Some(vec!["vip".into(), "late delivery".into()]),
         unread: Some(false),
         assignee_id: Some(Some(kim.id)),
+        team_id: Some(Some(team.id.to_string())),
         ..TicketPatch::default()
     };
     world.desk.change_ticket(text, patch, &kim.actor()).await.unwrap();
@@ -115,6 +117,11 @@ async fn operators_narrow_a_search(world: World) {
         ("assignee:kim", &only_text),
         ("assignee:KIM@acme", &only_text),
         ("assignee:nobody", &only_mail),
+        ("team:RÜCK", &only_text),
+        ("team:\"rückgabe 100%\" refund", &only_text),
+        ("team:_", &none),
+        ("team:returns", &none),
+        ("team:none", &only_mail),
         ("from:fan", &only_text),
         ("from:lee", &only_mail),
         ("from:5550002222", &only_text),

@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 
 use super::{
-    rule::{Action, Conditions, Hours, Rule, When, Words},
+    rule::{Action, Conditions, Hours, Rule, When, Words, WrittenIn},
     words::{folded, has},
 };
 use crate::{
     id::{RuleId, TeamId, UserId},
+    language::Language,
     message::Channel,
     priority::Priority,
 };
@@ -158,6 +159,7 @@ pub fn checks(conditions: &Conditions, facts: &Facts<'_>) -> Vec<Check> {
     if !conditions.tag.is_empty() {
         checks.push(by_tag(&conditions.tag, facts));
     }
+    checks.extend(conditions.language.as_ref().map(|wanted| by_language(wanted, facts)));
     if let Some(property) = &conditions.property {
         let known = facts.known.get(property.name.trim());
         let met = known.is_some_and(|value| folded(value).contains(&folded(property.contains.trim())));
@@ -216,6 +218,17 @@ fn by_subject(part: &str, facts: &Facts<'_>) -> Check {
     let met = folded(subject).contains(&folded(part.trim()));
     let says = if met { "has" } else { "does not have" };
     Check { met, found: format!("the subject {says} “{}”", part.trim()) }
+}
+
+fn by_language(wanted: &WrittenIn, facts: &Facts<'_>) -> Check {
+    let Some(language) = Language::of(facts.text) else {
+        return Check { met: false, found: "its language cannot be told".into() };
+    };
+    let met = match wanted {
+        WrittenIn::Is(some) => some.contains(&language),
+        WrittenIn::IsNot(some) => !some.contains(&language),
+    };
+    Check { met, found: format!("it is written in {}", language.name()) }
 }
 
 fn by_tag(wanted: &[String], facts: &Facts<'_>) -> Check {

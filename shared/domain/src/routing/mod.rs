@@ -11,7 +11,7 @@ pub mod share;
 mod words;
 
 pub use engine::{Assign, Check, Decision, Event, Facts, checks, decide, reason};
-pub use rule::{Action, Conditions, Hours, Property, Rule, When, Words};
+pub use rule::{Action, Conditions, Hours, Property, Rule, When, Words, WrittenIn};
 
 /// Who decided whose a ticket is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::words;
 use crate::{
     id::{RuleId, TeamId, UserId},
+    language::Language,
     message::Channel,
     priority::Priority,
     tag,
@@ -59,6 +60,9 @@ pub struct Conditions {
     /// The ticket has one of these tags.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tag: Vec<String>,
+    /// The language of the message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<WrittenIn>,
     /// Something known of the customer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub property: Option<Property>,
@@ -88,6 +92,16 @@ pub enum Words {
     Any(Vec<String>),
     /// All of them.
     All(Vec<String>),
+}
+
+/// The language a message is written in. Of one that cannot be told (see [`Language::of`]) neither holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WrittenIn {
+    /// One of these.
+    Is(Vec<Language>),
+    /// Another than these.
+    IsNot(Vec<Language>),
 }
 
 /// Something known of the customer.
@@ -205,6 +219,11 @@ impl Conditions {
                 "conditions.subject",
                 format!("a part of a subject has 1 to {MAX_WORD} characters"),
             ));
+        }
+        if let Some(WrittenIn::Is(some) | WrittenIn::IsNot(some)) = &self.language
+            && (some.is_empty() || some.len() > Language::ALL.len())
+        {
+            return Err(("conditions.language", "name the languages to look for, each once".into()));
         }
         let odd = |text: &String| text.trim().is_empty() || is_long(text);
         if self.property.as_ref().is_some_and(|property| odd(&property.name) || odd(&property.contains)) {

@@ -64,6 +64,10 @@ fn j2_what_each_condition_asks() {
             false,
             "plan of the customer is not known",
         ),
+        (json!({"language": {"is": ["de", "en"]}}), true, "a new ticket; it is written in English"),
+        (json!({"language": {"is": ["de"]}}), false, "it is written in English"),
+        (json!({"language": {"is_not": ["de"]}}), true, "a new ticket; it is written in English"),
+        (json!({"language": {"is_not": ["de", "en"]}}), false, "it is written in English"),
         (json!({"hours": "inside"}), true, "a new ticket; within office hours"),
         (json!({"hours": "outside"}), false, "within office hours"),
         (json!({"channel": ["sms"], "tag": ["late"]}), false, "it came by email; it has no tag late"),
@@ -72,6 +76,16 @@ fn j2_what_each_condition_asks() {
         let checks = checks(&asked, &facts(&known, &tags));
         assert_eq!(checks.iter().all(|check| check.met), holds, "{conditions}");
         assert_eq!(reason(&checks), why, "{conditions}");
+    }
+}
+
+#[test]
+fn j2_of_a_text_too_short_to_tell_its_language_neither_holds() {
+    let known = BTreeMap::new();
+    for conditions in [json!({"language": {"is": ["en"]}}), json!({"language": {"is_not": ["de"]}})] {
+        let asked: Conditions = serde_json::from_value(conditions).unwrap();
+        let checks = checks(&asked, &Facts { text: "ok", ..facts(&known, &[]) });
+        assert_eq!(reason(&checks), "its language cannot be told");
     }
 }
 
@@ -125,6 +139,7 @@ fn j2_rules_that_make_no_sense_say_why() {
         (json!({"words": {"all": ["?!"]}}), json!([{"kind": "close"}]), "conditions.words"),
         (json!({"tag": [" "]}), json!([{"kind": "close"}]), "conditions.tag"),
         (json!({"subject": ""}), json!([{"kind": "close"}]), "conditions.subject"),
+        (json!({"language": {"is": []}}), json!([{"kind": "close"}]), "conditions.language"),
         (
             json!({"property": {"name": "plan", "contains": ""}}),
             json!([{"kind": "close"}]),
@@ -146,6 +161,7 @@ fn j2_rules_that_make_no_sense_say_why() {
     assert_eq!(nameless.check().map_err(|(field, _)| field), Err("name"));
     assert_eq!(rule(1, json!({}), json!([{"kind": "close"}])).check(), Ok(()));
     assert!(serde_json::from_value::<Conditions>(json!({"colour": "red"})).is_err());
+    assert!(serde_json::from_value::<Conditions>(json!({"language": {"is": ["xx"]}})).is_err());
     assert!(serde_json::from_value::<Action>(json!({"kind": "explode"})).is_err());
 }
 

@@ -1,7 +1,7 @@
 //! What people write into the search box, as what is searched for: words, phrases in quotes, and operators.
 
 use crate::{
-    filter::{AssigneeFilter, TicketFilter},
+    filter::{AssigneeFilter, TeamFilter, TicketFilter},
     message::Channel,
     time::Timestamp,
 };
@@ -17,13 +17,14 @@ const SHORTEST_NUMBER: usize = 5;
 const MOST_TERMS: usize = 16;
 
 /// The operators, with what they find: the help of the search box.
-pub const OPERATORS: [(&str, &str); 8] = [
+pub const OPERATORS: [(&str, &str); 9] = [
     ("from:anna", "the customer's name, number or address"),
     ("subject:invoice", "the subject"),
     ("tag:vip", "a tag"),
     ("channel:sms", "sms, email or chat"),
     ("is:unread", "unread, read, open, snoozed, closed, blocked, mine or unassigned"),
     ("assignee:kim", "me, none, or a colleague's name"),
+    ("team:returns", "none, or a team's name"),
     ("before:2026-11-01", "last message before that day (UTC)"),
     ("after:2026-11-01", "last message on that day or later (UTC)"),
 ];
@@ -55,6 +56,8 @@ pub struct Search {
     pub tags: Vec<String>,
     /// A colleague by a piece of their name or address.
     pub assignee: Option<String>,
+    /// A team by a piece of its name.
+    pub team: Option<String>,
     /// Last message before this moment.
     pub before: Option<Timestamp>,
     /// Last message at or after this moment.
@@ -150,6 +153,10 @@ fn operate(search: &mut Search, operator: &str, piece: &Piece) -> Result<(), Str
             "me" => search.filter.assignee = Some(AssigneeFilter::Me),
             "none" | "nobody" => search.filter.assignee = Some(AssigneeFilter::None),
             name => search.assignee = Some(name.to_owned()),
+        },
+        "team" => match value.to_lowercase().as_str() {
+            "none" => search.filter.team = Some(TeamFilter::None),
+            name => search.team = Some(name.to_owned()),
         },
         "before" => search.before = Some(day(operator, value)?),
         _ => search.after = Some(day(operator, value)?),

@@ -54,6 +54,8 @@ fn operators_say_where_and_what() {
     assert_eq!(search.before.unwrap().to_string(), "2026-11-02T12:00:00.000Z");
     assert_eq!(search.terms, [vec![phrase(&["refund"], true)]]);
     assert_eq!(of("assignee:me").filter.assignee, Some(AssigneeFilter::Me));
+    assert_eq!(of("team:\"Late Orders\"").team, Some("late orders".into()));
+    assert_eq!((of("team:none").filter.team, of("team:none").team), (Some(TeamFilter::None), None));
     assert_eq!(of("is:unassigned").filter.assignee, Some(AssigneeFilter::None));
     assert_eq!(of("from:+1-555-0002222").from, [vec![phrase(&["15550002222"], true)]]);
     assert_eq!(of("IS:Blocked").filter.blocked, Some(true));

@@ -13,6 +13,7 @@ mod follow_up;
 mod forwarded;
 mod hostile;
 mod imap;
+mod inbox;
 mod keywords;
 mod leaving;
 mod live;

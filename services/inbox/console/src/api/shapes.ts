@@ -66,6 +66,7 @@ export type RoutingChanged = Schemas['RoutingChanged'];
 export type Rule = Schemas['Rule'];
 export type RuleDraft = Schemas['AddRule'];
 export type RuleConditions = Schemas['RuleConditions'];
+export type LanguageCode = Schemas['LanguageCode'];
 export type RuleAction = Schemas['RuleAction'];
 export type RuleTrial = Schemas['RuleTrial'];
 export type TicketsOver = Schemas['TicketsOver'];

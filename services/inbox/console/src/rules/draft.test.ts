@@ -15,6 +15,7 @@ const full: Rule = {
     words: { all: ['refund', 'money back'] },
     subject: 'order',
     tag: ['vip'],
+    language: { is: ['de', 'fr'] },
     property: { name: 'location', contains: 'Berlin' },
     hours: 'outside',
   },
@@ -31,6 +32,8 @@ const full: Rule = {
 test('a rule survives being written in a form', () => {
   const { id: _, ...rest } = full;
   expect(ruleOf(draftOf(full))).toEqual(rest);
+  const other = { ...rest, conditions: { ...rest.conditions, language: { is_not: ['en' as const] } } };
+  expect(ruleOf(draftOf({ ...full, ...other }))).toEqual(other);
 });
 
 test('what a form leaves empty is no condition', () => {
@@ -47,8 +50,9 @@ test('what a form leaves empty is no condition', () => {
 test('a rule says what it does in plain words', () => {
   expect(condition(full)).toBe(
     'When a customer writes, every time by Email at support@acme.example that says “refund” and “money back” ' +
-      'with “order” in the subject tagged vip whose customer’s location has “Berlin” outside office hours',
+      'with “order” in the subject tagged vip written in German or French whose customer’s location has “Berlin” outside office hours',
   );
+  expect(condition({ ...full, conditions: { language: { is_not: ['en'] } } })).toBe('When a new ticket is opened written in another language than English');
   expect(consequence(full, () => 'Returns')).toBe(
     'give to the team Returns, tag refund, priority high, mark as read, close, answer “We have it.”; then no other rule',
   );

@@ -1,4 +1,4 @@
-import type { Channel, Priority, Rule, RuleAction, RuleConditions, RuleDraft } from '../api/shapes';
+import type { Channel, LanguageCode, Priority, Rule, RuleAction, RuleConditions, RuleDraft } from '../api/shapes';
 
 /** A rule while it is written: what a form has, and nothing that would make no sense. */
 export interface Draft {
@@ -11,6 +11,8 @@ export interface Draft {
   allWords: boolean;
   subject: string;
   tag: string;
+  language: '' | 'is' | 'is_not';
+  languages: LanguageCode[];
   property: { name: string; contains: string };
   hours: '' | 'inside' | 'outside';
   /** `agent:ID`, `team:ID`, or nobody. */
@@ -33,6 +35,8 @@ export const empty: Draft = {
   allWords: false,
   subject: '',
   tag: '',
+  language: '',
+  languages: [],
   property: { name: '', contains: '' },
   hours: '',
   assign: '',
@@ -51,7 +55,7 @@ export function listed(text: string): string[] {
 
 export function draftOf(rule: Rule): Draft {
   const { conditions, actions } = rule;
-  const words = conditions.words;
+  const { words, language } = conditions;
   const draft: Draft = {
     ...empty,
     name: rule.name,
@@ -64,6 +68,8 @@ export function draftOf(rule: Rule): Draft {
     allWords: !!words && 'all' in words,
     subject: conditions.subject ?? '',
     tag: (conditions.tag ?? []).join(', '),
+    language: language ? ('is' in language ? 'is' : 'is_not') : '',
+    languages: language ? ('is' in language ? language.is : language.is_not) : [],
     property: conditions.property ? { ...conditions.property } : { name: '', contains: '' },
     hours: conditions.hours ?? '',
   };
@@ -87,6 +93,7 @@ export function ruleOf(draft: Draft): RuleDraft {
   if (words.length) conditions.words = draft.allWords ? { all: words } : { any: words };
   if (draft.subject.trim()) conditions.subject = draft.subject.trim();
   if (tag.length) conditions.tag = tag;
+  if (draft.language) conditions.language = draft.language === 'is' ? { is: draft.languages } : { is_not: draft.languages };
   if (draft.property.name.trim() || draft.property.contains.trim()) conditions.property = draft.property;
   if (draft.hours) conditions.hours = draft.hours;
   return { name: draft.name.trim(), enabled: draft.enabled, stop: draft.stop, conditions, actions: actionsOf(draft) };

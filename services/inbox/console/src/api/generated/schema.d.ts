@@ -1012,7 +1012,8 @@ export interface paths {
         };
         /**
          * Tickets as the list gives them, with where the words of `q` stand. `q` takes words, "phrases", and the operators
-         *     `from:` `subject:` `tag:` `channel:` `is:` `assignee:` `before:` `after:`; the last word may be the beginning of one.
+         *     `from:` `subject:` `tag:` `channel:` `is:` `assignee:` `team:` `before:` `after:`; the last word may be the beginning
+         *     of one.
          */
         get: operations["get_search"];
         put?: never;
@@ -3574,6 +3575,11 @@ export interface components {
          * @enum {string}
          */
         Language: "en" | "es" | "fr" | "it" | "pt" | "de" | "nl";
+        /**
+         * @description A language that can be told (ISO 639-1).
+         * @enum {string}
+         */
+        LanguageCode: "ar" | "de" | "en" | "es" | "fr" | "hi" | "it" | "ja" | "ko" | "nl" | "pt" | "ru" | "sv" | "tr" | "vi" | "zh";
         /** @description What became of something taken in. */
         LedgerEntry: {
             /** @description `sms`, `email`, `chat`; empty for what has none. */
@@ -5390,6 +5396,7 @@ export interface components {
             hours?: components["schemas"]["RuleHours"] | null;
             /** @description One of these numbers, mailboxes and chat sites of ours. */
             inbox?: string[] | null;
+            language?: components["schemas"]["RuleLanguage"] | null;
             property?: components["schemas"]["RuleProperty"] | null;
             /** @description A part of the subject, whatever its case. */
             subject?: string | null;
@@ -5403,6 +5410,17 @@ export interface components {
          * @enum {string}
          */
         RuleHours: "inside" | "outside";
+        /**
+         * @description The language a message is written in. It can be told from 12 letters on (of Chinese, Japanese and Korean from 4 on);
+         *     of shorter texts, and of other languages whose letters show that they are, neither holds.
+         */
+        RuleLanguage: {
+            /** @description One of these. */
+            is: components["schemas"]["LanguageCode"][];
+        } | {
+            /** @description Another than these. */
+            is_not: components["schemas"]["LanguageCode"][];
+        };
         /** @description An order of the rules. */
         RuleOrder: {
             /** @description Every rule once. */
@@ -8534,7 +8552,7 @@ export interface operations {
                 view?: string;
                 /**
                  * @description Words of messages, subject, the customer's name or addresses, "phrases", and `from:` `subject:` `tag:` `channel:`
-                 *     `is:` `assignee:` `before:` `after:`; or `#` and a ticket's number.
+                 *     `is:` `assignee:` `team:` `before:` `after:`; or `#` and a ticket's number.
                  */
                 q?: string;
                 /** @description Opened at or after this time. */
@@ -9643,7 +9661,7 @@ export interface operations {
                 view?: string;
                 /**
                  * @description Words of messages, subject, the customer's name or addresses, "phrases", and `from:` `subject:` `tag:` `channel:`
-                 *     `is:` `assignee:` `before:` `after:`; or `#` and a ticket's number.
+                 *     `is:` `assignee:` `team:` `before:` `after:`; or `#` and a ticket's number.
                  */
                 q?: string;
                 /** @description Opened at or after this time. */
@@ -9755,7 +9773,7 @@ export interface operations {
                 view?: string;
                 /**
                  * @description Words of messages, subject, the customer's name or addresses, "phrases", and `from:` `subject:` `tag:` `channel:`
-                 *     `is:` `assignee:` `before:` `after:`; or `#` and a ticket's number.
+                 *     `is:` `assignee:` `team:` `before:` `after:`; or `#` and a ticket's number.
                  */
                 q?: string;
                 /** @description Opened at or after this time. */
