@@ -80,8 +80,8 @@ impl Language {
     /// The language of a text; `None` if it has too few letters to tell, or is in none that is known here. Addresses of
     /// mails and pages say nothing.
     pub fn of(text: &str) -> Option<Self> {
-        let words = text.split_whitespace().filter(|word| !is_address(word)).collect::<Vec<_>>().join(" ");
-        let words: String = words.nfc().take(MOST_LETTERS).collect();
+        let words = text.split_whitespace().filter(|word| !is_address(word)).take(MOST_LETTERS);
+        let words: String = words.collect::<Vec<_>>().join(" ").nfc().take(MOST_LETTERS).collect();
         let likeliest = Self::likeliest(&words);
         let (mut own, mut foreign) = (0, 0);
         for letter in words.chars().flat_map(char::to_lowercase).filter(|c| c.is_alphabetic()) {
