@@ -109,6 +109,8 @@ test('what is said in the second tab while the first one is cut is in both', asy
   said.push('From the other tab');
   await tab.write('From the other tab');
   await tab.sees('From the other tab');
+  // The answer is not to cross it either.
+  await agent.page.getByRole('article').filter({ hasText: 'From the other tab' }).waitFor();
   await agentSays('To both tabs');
   await network(false);
   await bothSidesAgree();
