@@ -76,7 +76,10 @@ pub async fn start(host: &mut Host) -> anyhow::Result<()> {
     let texts =
         Texts { lines: config.sms.numbers.clone(), here, clock: host.clock(), client: client.clone() };
     let way = match config.relay.url.as_ref().filter(|url| !url.expose().is_empty()) {
-        Some(url) => Way::Relay(Relay::new(url, config.relay.oauth.as_ref())?),
+        Some(url) => {
+            let tokens = config.relay.oauth.as_ref().map(|oauth| host.refresh_tokens().of(oauth.grant()));
+            Way::Relay(Relay::new(url, tokens.transpose()?)?)
+        }
         None => Way::sandbox(&host.local_url(), client),
     };
     let signers = Signers::new(&config.email.dkim)?;

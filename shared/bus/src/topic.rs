@@ -8,7 +8,7 @@ use domain::event::{
     InboundEmail, InboundHeld, InboundSms, JudgeMail, LinkClicked, MailJudged, MailboxChanged, MailboxPolled,
     MediaFetched, MessageAdded, MessageChanged, MessageMoved, NoteAdded, NoteRemoved, OutboundEmail,
     OutboundSms, OutboundWebhook, PastChat, PastChatsQuery, PollMark, PollMarkQuery, ProfileErased,
-    ProfileMerged, ReleaseSend, ReplyProposed, RoutingChanged, SendDecision, SmsReceipt, TicketChanged,
+    ProfileMerged, RefreshTokenGiven, RefreshTokenQuery, ReleaseSend, ReplyProposed, RoutingChanged, SendDecision, SmsReceipt, TicketChanged,
     Typing, ViewChanged, VisitorSignal, WebhookTried, WebhookWork,
 };
 use domain::{SessionId, Timestamp, UserId, settings::Settings};
@@ -262,6 +262,10 @@ pub const PAST_CHATS: Question<PastChatsQuery, Vec<PastChat>> = Question::new("a
 pub const POLL_MARK: Question<PollMarkQuery, Option<PollMark>> = Question::new("ask.poll_mark");
 /// email-ingest → ticketing: how far a mailbox is read, or why it cannot be.
 pub const MAILBOX_POLLED: Question<MailboxPolled, ()> = Question::new("ask.mailbox_polled");
+/// email-ingest, notifier → ticketing: what is the last refresh token of a grant, sealed?
+pub const REFRESH_TOKEN: Question<RefreshTokenQuery, Option<String>> = Question::new("ask.refresh_token");
+/// email-ingest, notifier → ticketing: a provider gave another one.
+pub const REFRESH_TOKEN_GIVEN: Question<RefreshTokenGiven, ()> = Question::new("ask.refresh_token_given");
 /// auto-responder, web-chat → ticketing: the settings.
 pub const SETTINGS: Question<(), Settings> = Question::new("ask.settings");
 

@@ -59,6 +59,7 @@ pub mod profiles;
 pub mod quick_responses;
 pub mod quiet;
 pub mod recipients;
+pub mod refresh_tokens;
 pub mod reply;
 pub mod retention;
 pub mod rules;

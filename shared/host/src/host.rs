@@ -25,6 +25,7 @@ use crate::{
     listener::{self, Bound},
     metrics::Metrics,
     parts::HostParts,
+    refresh_tokens::{REFRESH_TOKENS, RefreshTokens},
     tasks::{TaskFailure, Tasks},
 };
 
@@ -222,6 +223,11 @@ impl Host {
     /// cluster.
     pub fn installation_secret(&self, purpose: &str) -> [u8; 32] {
         self.parts.installation_secret(purpose)
+    }
+
+    /// Where access tokens for mail servers come from.
+    pub fn refresh_tokens(&self) -> RefreshTokens {
+        RefreshTokens::at_desk(self.installation_secret(REFRESH_TOKENS), self.bus())
     }
 
     /// Where this installation keeps its files.

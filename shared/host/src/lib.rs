@@ -17,6 +17,7 @@ mod installation;
 mod launch;
 mod listener;
 mod parts;
+mod refresh_tokens;
 mod tasks;
 mod telemetry;
 
@@ -29,4 +30,5 @@ pub use host::Host;
 pub use launch::{Launch, WRONG_USAGE, command, main};
 pub use metrics::Metrics;
 pub use parts::{HostParts, make_data_dir};
+pub use refresh_tokens::{REFRESH_TOKENS, RefreshTokens, Vault};
 pub use telemetry::LogFormat;

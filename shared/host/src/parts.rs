@@ -99,14 +99,22 @@ impl HostParts {
     /// The broker is away and nothing is remembered of it; or what is remembered cannot be read.
     pub async fn with_console_channels(&self) -> anyhow::Result<Self> {
         let mut parts = self.clone();
-        // The embedded log belongs to the process that runs: a command opens none on disk.
-        let bus = match self.given.nats.url {
-            Some(_) => self.open_bus(false).await?,
-            None => bus::embedded::open(None, self.clock()).await?,
-        };
+        let bus = self.open_broker().await?;
         parts.agree_on_key(&bus).await?;
         let channels = ConsoleChannels::load(&parts, bus).await?;
         Ok(parts.with_channels(&channels))
+    }
+
+    /// The broker, for a command. The embedded log belongs to the process that runs: a command opens none on disk, and alone
+    /// in its process it hears nobody.
+    ///
+    /// # Errors
+    /// The broker cannot be used.
+    pub async fn open_broker(&self) -> anyhow::Result<Bus> {
+        match self.given.nats.url {
+            Some(_) => self.open_bus(false).await,
+            None => bus::embedded::open(None, self.clock()).await,
+        }
     }
 
     /// The channels that are set up in the console, as far as they are in [`Self::config`].

@@ -1,7 +1,12 @@
 //! Access tokens of OAuth 2, had for a refresh token (RFC 6749 §6). They are kept in memory while they last, asked for by
-//! one at a time, and never printed.
+//! one at a time, and never printed. A refresh token that a provider gives instead of the last one outlives the process.
 
-use std::time::{Duration, Instant};
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use anyhow::Context;
 use reqwest::{Client, redirect::Policy};
@@ -9,6 +14,8 @@ use serde::Deserialize;
 use thiserror::Error;
 use tokio::sync::Mutex;
 use url::Url;
+
+use crate::signature::{hex, sha256};
 
 /// A provider answers within this time, or is as good as away.
 const WITHIN: Duration = Duration::from_secs(20);
@@ -36,6 +43,24 @@ pub struct Grant {
     pub scope: Option<String>,
 }
 
+impl Grant {
+    /// What it is known by where the token is kept that came instead of its own: another agreement is another grant.
+    pub fn id(&self) -> String {
+        hex(sha256(format!("{}\n{}\n{}", self.token_url, self.client_id, self.refresh_token).as_bytes()))
+    }
+}
+
+/// What a [`Keeper`] gives.
+pub type Kept<'a, T> = Pin<Box<dyn Future<Output = anyhow::Result<T>> + Send + 'a>>;
+
+/// Where the last refresh token of a grant lies, for all who use that grant.
+pub trait Keeper: Send + Sync {
+    /// The last one that was kept, if one was.
+    fn kept(&self) -> Kept<'_, Option<String>>;
+    /// From now on this one. Done means durable.
+    fn keep<'a>(&'a self, refresh_token: &'a str) -> Kept<'a, ()>;
+}
+
 /// Why there is no token.
 #[derive(Debug, Error)]
 pub enum NoToken {
@@ -51,13 +76,15 @@ pub enum NoToken {
 pub struct Tokens {
     grant: Grant,
     client: Client,
+    keeper: Arc<dyn Keeper>,
     held: Mutex<Held>,
 }
 
+#[derive(Default)]
 struct Held {
     token: Option<(String, Instant)>,
-    /// Some providers give another one with each token.
-    refresh_token: String,
+    /// Some providers give another refresh token with each token: this one is not kept yet.
+    unkept: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -82,19 +109,18 @@ struct Said {
 }
 
 impl Tokens {
-    /// For a grant.
+    /// For a grant, whose last refresh token lies there.
     ///
     /// # Errors
     /// TLS cannot be set up.
-    pub fn new(grant: Grant) -> anyhow::Result<Self> {
+    pub fn new(grant: Grant, keeper: Arc<dyn Keeper>) -> anyhow::Result<Self> {
         let client = Client::builder()
             .user_agent(concat!("frontdesk/", env!("CARGO_PKG_VERSION")))
             .timeout(WITHIN)
             .redirect(Policy::none())
             .build()
             .context("TLS cannot be used")?;
-        let held = Mutex::new(Held { token: None, refresh_token: grant.refresh_token.clone() });
-        Ok(Self { grant, client, held })
+        Ok(Self { grant, client, keeper, held: Mutex::default() })
     }
 
     /// A token that is good for now.
@@ -108,18 +134,52 @@ impl Tokens {
         {
             return Ok(token.clone());
         }
-        let given = self.ask(&held.refresh_token).await?;
+        let given = self.given(held.unkept.as_deref()).await?;
         let lasts = match given.expires_in {
             Some(Number::Plain(seconds)) => seconds,
             Some(Number::Quoted(text)) => text.trim().parse().unwrap_or(USUALLY),
             None => USUALLY,
         };
         let lasts = Duration::from_secs(lasts.min(24 * 60 * 60)).saturating_sub(EARLY);
-        if let Some(refresh_token) = given.refresh_token.filter(|token| !token.is_empty()) {
-            held.refresh_token = refresh_token;
-        }
+        held.unkept = given.refresh_token.filter(|token| !token.is_empty()).or(held.unkept.take());
         held.token = Some((given.access_token.clone(), Instant::now() + lasts));
+        self.keep(&mut held.unkept).await;
         Ok(given.access_token)
+    }
+
+    /// Asks with the last refresh token there is. Where another process was faster, the provider may have given that one
+    /// another: then once more.
+    async fn given(&self, unkept: Option<&str>) -> Result<Given, NoToken> {
+        let known = match unkept {
+            Some(token) => token.to_owned(),
+            None => self.last().await?,
+        };
+        match self.ask(&known).await {
+            Err(NoToken::Refused(why)) => match self.last().await? {
+                newer if unkept.is_none() && newer != known => self.ask(&newer).await,
+                _ => Err(NoToken::Refused(why)),
+            },
+            outcome => outcome,
+        }
+    }
+
+    /// With an older one than the last a provider may take the whole grant back: while the last is not known, none is used.
+    async fn last(&self) -> Result<String, NoToken> {
+        let kept = self.keeper.kept().await;
+        let kept = kept.map_err(|error| NoToken::Away(format!("the last refresh token is not known: {error:#}")))?;
+        Ok(kept.unwrap_or_else(|| self.grant.refresh_token.clone()))
+    }
+
+    /// Where that does not work now, it is tried again with the next token.
+    async fn keep(&self, unkept: &mut Option<String>) {
+        let Some(token) = unkept.as_deref() else { return };
+        match self.keeper.keep(token).await {
+            Ok(()) => *unkept = None,
+            Err(error) => tracing::error!(
+                error = format!("{error:#}"),
+                "the refresh token that a provider gave lies in this process alone: if it stops now, somebody may have to agree anew"
+            ),
+        }
     }
 
     /// Whether a token is kept from before: it may have been taken back meanwhile.
@@ -194,6 +254,33 @@ mod tests {
 
     type Answers = Vec<(StatusCode, serde_json::Value)>;
 
+    /// Keeps it in memory, for several.
+    #[derive(Default)]
+    struct Place {
+        last: std::sync::Mutex<Option<String>>,
+        away: std::sync::atomic::AtomicBool,
+    }
+
+    impl Place {
+        fn there(&self) -> anyhow::Result<std::sync::MutexGuard<'_, Option<String>>> {
+            anyhow::ensure!(!self.away.load(Ordering::SeqCst), "nobody answers");
+            Ok(self.last.lock().unwrap())
+        }
+    }
+
+    impl Keeper for Place {
+        fn kept(&self) -> Kept<'_, Option<String>> {
+            Box::pin(async { Ok(self.there()?.clone()) })
+        }
+
+        fn keep<'a>(&'a self, refresh_token: &'a str) -> Kept<'a, ()> {
+            Box::pin(async {
+                *self.there()? = Some(refresh_token.to_owned());
+                Ok(())
+            })
+        }
+    }
+
     #[derive(Clone)]
     struct Stand {
         asked: Arc<AtomicUsize>,
@@ -216,6 +303,10 @@ mod tests {
 
     /// Answers so, one after the other, and the last one from then on.
     async fn provider(answers: Answers) -> (Tokens, Arc<AtomicUsize>) {
+        provider_and(answers, Arc::new(Place::default())).await
+    }
+
+    async fn provider_and(answers: Answers, place: Arc<Place>) -> (Tokens, Arc<AtomicUsize>) {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let stand = Stand { asked: Arc::default(), answers: Arc::new(answers) };
         let asked = stand.asked.clone();
@@ -230,7 +321,7 @@ mod tests {
             refresh_token: "first".into(),
             scope: None,
         };
-        (Tokens::new(grant).unwrap(), asked)
+        (Tokens::new(grant, place).unwrap(), asked)
     }
 
     #[tokio::test]
@@ -247,6 +338,55 @@ mod tests {
         assert_eq!((tokens.token().await.unwrap().as_str(), asked.load(Ordering::SeqCst)), ("one", 1));
         tokens.refused("one").await;
         assert_eq!(tokens.token().await.unwrap(), "second", "it was asked with what the provider gave");
+    }
+
+    fn echoing(next: &str) -> (StatusCode, serde_json::Value) {
+        (StatusCode::OK, json!({"access_token": "", "echo": true, "refresh_token": next}))
+    }
+
+    #[tokio::test]
+    async fn the_last_refresh_token_outlives_the_process_that_was_given_it() {
+        let place = Arc::new(Place::default());
+        let (tokens, _) = provider_and(vec![echoing("second")], place.clone()).await;
+        assert_eq!(tokens.token().await.unwrap(), "first");
+        drop(tokens);
+        let (tokens, _) = provider_and(vec![echoing("third")], place.clone()).await;
+        assert_eq!(tokens.token().await.unwrap(), "second");
+
+        place.away.store(true, Ordering::SeqCst);
+        let (other, asked) = provider_and(vec![echoing("fourth")], place.clone()).await;
+        let error = other.token().await.unwrap_err().to_string();
+        assert!(error.contains("not known: nobody answers"), "{error}");
+        assert_eq!(asked.load(Ordering::SeqCst), 0, "an older one is never used");
+        place.away.store(false, Ordering::SeqCst);
+        assert_eq!(other.token().await.unwrap(), "third");
+    }
+
+    #[tokio::test]
+    async fn what_could_not_be_kept_is_used_and_kept_the_next_time() {
+        let place = Arc::new(Place::default());
+        let (tokens, _) = provider_and(vec![echoing("second"), echoing("")], place.clone()).await;
+        // it goes away between the two questions: here, as it is known before
+        let given = tokens.ask("first").await.unwrap();
+        tokens.held.lock().await.unkept = given.refresh_token;
+        place.away.store(true, Ordering::SeqCst);
+        assert_eq!(tokens.token().await.unwrap(), "second");
+        tokens.refused("second").await;
+        place.away.store(false, Ordering::SeqCst);
+        assert_eq!(tokens.token().await.unwrap(), "second");
+        assert_eq!(place.there().unwrap().as_deref(), Some("second"));
+    }
+
+    #[tokio::test]
+    async fn where_another_was_faster_its_refresh_token_is_tried() {
+        let place = Arc::new(Place::default());
+        let no = (StatusCode::BAD_REQUEST, json!({"error": "invalid_grant"}));
+        let (tokens, asked) = provider_and(vec![no.clone(), no.clone(), echoing("")], place.clone()).await;
+        tokens.token().await.unwrap_err();
+        assert_eq!(asked.load(Ordering::SeqCst), 1, "the same one is not tried twice");
+        *place.there().unwrap() = Some("of the other".to_owned());
+        tokens.token().await.unwrap_err();
+        assert_eq!(tokens.token().await.unwrap(), "of the other");
     }
 
     #[tokio::test]

@@ -32,6 +32,25 @@ struct Tokens {
     good: HashSet<String>,
     given: usize,
     fails: Option<(u16, &'static str)>,
+    /// With each access token comes another refresh token: the last one.
+    rotating: Option<String>,
+    is_taken_back: bool,
+}
+
+impl Tokens {
+    /// Another refresh token, where they change. One that was used before takes the whole grant back (RFC 9700 §4.14.2).
+    fn rotate(&mut self, form: &[(String, String)]) -> Result<Option<String>, (u16, &'static str)> {
+        let has = |name: &str, value: &str| form.iter().any(|(known, given)| known == name && given == value);
+        let last = self.rotating.as_deref().unwrap_or(REFRESH_TOKEN);
+        if !has("grant_type", "refresh_token") || !has("refresh_token", last) || self.is_taken_back {
+            self.is_taken_back |= self.rotating.is_some();
+            return Err((400, "invalid_grant"));
+        }
+        if self.rotating.is_some() {
+            self.rotating = Some(Uuid::new_v4().to_string());
+        }
+        Ok(self.rotating.clone())
+    }
 }
 
 impl Shared {
@@ -74,6 +93,11 @@ impl Provider {
         self.shared.state().fails = how;
     }
 
+    /// From now on a refresh token is good once, and the next one comes with each access token.
+    pub fn rotates(&self) {
+        self.shared.state().rotating = Some(REFRESH_TOKEN.into());
+    }
+
     /// No token that was given so far is good any more.
     pub fn revoke(&self) {
         self.shared.state().good.clear();
@@ -97,19 +121,25 @@ async fn token(
     Form(form): Form<Vec<(String, String)>>,
 ) -> (StatusCode, Json<Value>) {
     let mut state = shared.state();
-    let has = |name: &str, value: &str| form.iter().any(|(known, given)| known == name && given == value);
-    let fault = state.fails.or_else(|| {
-        let fits = has("grant_type", "refresh_token") && has("refresh_token", REFRESH_TOKEN);
-        (!fits).then_some((400, "invalid_grant"))
-    });
-    if let Some((status, error)) = fault {
-        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        return (status, Json(json!({"error": error})));
-    }
+    let next = match state.fails {
+        Some(fault) => Err(fault),
+        None => state.rotate(&form),
+    };
+    let next = match next {
+        Ok(next) => next,
+        Err((status, error)) => {
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            return (status, Json(json!({"error": error})));
+        }
+    };
     let token = Uuid::new_v4().to_string();
     state.good.insert(token.clone());
     state.given += 1;
-    (StatusCode::OK, Json(json!({"access_token": token, "token_type": "Bearer", "expires_in": 3600})))
+    let mut answer = json!({"access_token": token, "token_type": "Bearer", "expires_in": 3600});
+    if let Some(next) = next {
+        answer["refresh_token"] = json!(next);
+    }
+    (StatusCode::OK, Json(answer))
 }
 
 async fn introspect(

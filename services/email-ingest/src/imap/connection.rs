@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use async_imap::{Authenticator, Client, Session, error::Error};
-use host::{Secret, config::Imap};
+use host::{RefreshTokens, Secret, config::Imap};
 use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::{CertificateDer, ServerName, pem::PemObject};
 use tokio::{net::TcpStream, time::timeout};
@@ -39,8 +39,8 @@ pub struct Open {
 }
 
 /// With what we sign in: a password, or tokens.
-pub fn tokens(imap: &Imap) -> anyhow::Result<Option<Tokens>> {
-    imap.oauth.as_ref().map(|oauth| Tokens::new(oauth.grant())).transpose()
+pub fn tokens(imap: &Imap, refresh_tokens: &RefreshTokens) -> anyhow::Result<Option<Tokens>> {
+    imap.oauth.as_ref().map(|oauth| refresh_tokens.of(oauth.grant())).transpose()
 }
 
 /// What XOAUTH2 says: user and token once, and nothing to the reasons of a refusal.

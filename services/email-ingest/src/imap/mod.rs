@@ -11,7 +11,7 @@ mod round;
 mod wire;
 mod worker;
 
-use host::{Host, config::Imap};
+use host::{Host, RefreshTokens, config::Imap};
 
 use crate::accept::Intake;
 
@@ -20,10 +20,11 @@ use crate::accept::Intake;
 /// # Errors
 /// TLS cannot be set up.
 pub fn start(host: &mut Host, intake: &Intake, max_size: usize) -> anyhow::Result<()> {
+    let refresh_tokens = host.refresh_tokens();
     for mailbox in host.config().clone().email.mailboxes.iter() {
         let Some(imap) = mailbox.imap.clone() else { continue };
         let worker = worker::Worker {
-            tokens: connection::tokens(&imap)?,
+            tokens: connection::tokens(&imap, &refresh_tokens)?,
             mailbox: mailbox.clone(),
             imap,
             intake: intake.clone(),
@@ -40,9 +41,10 @@ pub fn start(host: &mut Host, intake: &Intake, max_size: usize) -> anyhow::Resul
 ///
 /// # Errors
 /// What does not work, for people.
-pub async fn check(imap: &Imap) -> Result<String, String> {
+pub async fn check(imap: &Imap, refresh_tokens: &RefreshTokens) -> Result<String, String> {
     let looked = async {
-        let tokens = connection::tokens(imap).map_err(|error| connection::simple(format!("{error:#}")))?;
+        let tokens = connection::tokens(imap, refresh_tokens);
+        let tokens = tokens.map_err(|error| connection::simple(format!("{error:#}")))?;
         let mut open = connection::open(imap, tokens.as_ref()).await?;
         let folder = open.session.examine(plan::utf7(&imap.folder)).await;
         let folder = folder.map_err(|error| connection::folder_trouble(imap, &error))?;

@@ -2,6 +2,7 @@
 
 mod carriers;
 mod dns;
+mod mailboxes;
 mod places;
 mod relay;
 mod webhooks;
@@ -10,7 +11,7 @@ use std::process::ExitCode;
 
 use host::{
     Configuration, HostParts, LogFormat,
-    config::{Faults, Imap},
+    config::Faults,
 };
 
 use crate::cli::say;
@@ -64,9 +65,11 @@ async fn examine(config: Configuration) -> ExitCode {
     for key in &config.email.dkim {
         fine &= tell(&format!("DKIM of {}", key.domain), &relay::dkim(key));
     }
+    let refresh_tokens = mailboxes::refresh_tokens(&parts).await;
     for mailbox in &config.email.mailboxes {
         if let Some(imap) = &mailbox.imap {
-            fine &= tell(&format!("mailbox {}", mailbox.address), &imap_of(imap).await);
+            let finding = mailboxes::check(imap, &refresh_tokens).await;
+            fine &= tell(&format!("mailbox {}", mailbox.address), &finding);
         }
     }
     for (part, finding) in dns::check(&config).await {
@@ -77,13 +80,6 @@ async fn examine(config: Configuration) -> ExitCode {
         fine &= tell(&format!("webhooks of {}", number.number), &webhooks::check(number, &config.public_url));
     }
     if fine { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
-/// Whether a mailbox that cannot forward can be read.
-async fn imap_of(imap: &Imap) -> Finding {
-    let mend =
-        "correct url, user, password and folder in email.mailboxes.imap; many providers want an app password";
-    email_ingest::imap::check(imap).await.map_err(|what| complaint(what, mend))
 }
 
 /// The same with what is set up in the console, which is examined like what the file gives.

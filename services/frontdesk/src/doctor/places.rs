@@ -62,6 +62,11 @@ fn mend_broker(error: &ProbeError) -> String {
     }
 }
 
+/// Whether there is a database already: the embedded one is made at the first start.
+pub fn is_database_there(config: &Configuration) -> bool {
+    file_of(&config.database_url()).is_none_or(|path| path.exists())
+}
+
 /// Whether the database can be used and has this version.
 pub async fn database(config: &Configuration) -> Finding {
     let address = config.database_url();

@@ -54,6 +54,7 @@ pub(crate) mod people;
 pub(crate) mod preferences;
 pub mod presence;
 pub(crate) mod quick_responses;
+pub(crate) mod refresh_tokens;
 pub(crate) mod retention;
 pub mod rows;
 pub(crate) mod rules;

@@ -10,7 +10,7 @@ use domain::{
     Channel, EmailAddress, MessageId, MessageStatus,
     event::{
         DeliveryOutcome, ForwardingConfirmation, InboundEmail, InboundHeld, MailJudged, MailKind,
-        OutboundEmail, Undelivered,
+        OutboundEmail, RefreshTokenGiven, RefreshTokenQuery, Undelivered,
     },
     mail::{Trust, TrustMark},
     message::DeliveryError,
@@ -23,7 +23,25 @@ on_both!(
     a_trial_mail_goes_out_and_comes_back_once,
     a_trial_mail_that_bounces_or_is_refused_says_why,
     a_mailbox_knows_its_last_mails,
+    the_last_refresh_token_of_a_grant_is_kept,
 );
+
+async fn the_last_refresh_token_of_a_grant_is_kept(world: World) {
+    let grant = "a".repeat(64);
+    let last = async |desk: &Desk| desk.refresh_token(&RefreshTokenQuery { grant: grant.clone() }).await.unwrap();
+    let give = async |grant: &str, sealed: &str| {
+        let given = RefreshTokenGiven { grant: grant.into(), sealed: sealed.into() };
+        world.desk.refresh_token_given(&given).await
+    };
+    assert_eq!(last(&world.desk).await, None);
+    give(&grant, "first").await.unwrap();
+    give(&grant, "second").await.unwrap();
+    give(&"b".repeat(64), "of another").await.unwrap();
+    assert_eq!(last(&world.desk).await.as_deref(), Some("second"));
+    give("no hash", "x").await.unwrap_err();
+    give(&grant, &"x".repeat(40_000)).await.unwrap_err();
+    assert_eq!(last(&world.desk).await.as_deref(), Some("second"));
+}
 
 fn connected(world: &World) -> Desk {
     let mailbox = (EmailAddress::parse(MAILBOX).unwrap(), "support@in.acme.example".parse().unwrap());

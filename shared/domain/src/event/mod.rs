@@ -11,12 +11,15 @@ mod live;
 mod mailbox;
 mod outbound;
 mod question;
+mod refresh_token;
 mod trust;
 mod webhook;
 
 pub use crate::mail::MailKind;
 
-pub use self::{desk::*, inbound::*, live::*, mailbox::*, outbound::*, question::*, trust::*, webhook::*};
+pub use self::{
+    desk::*, inbound::*, live::*, mailbox::*, outbound::*, question::*, refresh_token::*, trust::*, webhook::*,
+};
 
 /// A dead letter: an event that a consumer could not handle.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

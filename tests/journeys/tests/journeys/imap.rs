@@ -201,6 +201,16 @@ async fn what_cannot_be_marked_is_taken_in_once(shape: Shape) {
     assert_eq!((&shown["error"], &shown["read_only"]), (&Value::Null, &json!(true)), "{shown}");
 }
 
+fn config_with_tokens(dovecot: &Dovecot, provider: &Provider) -> String {
+    format!(
+        "[[email.mailboxes]]\naddress = \"{HELP}\"\ninbound = \"{HELP}\"\n[email.mailboxes.imap]\nurl = \"{}\"\n\
+         user = \"{USER}\"\n{NEVER}[email.mailboxes.imap.oauth]\ntoken_url = \"{}\"\nclient_id = \"frontdesk\"\n\
+         refresh_token = \"{REFRESH_TOKEN}\"\n",
+        dovecot.url(),
+        provider.token_url()
+    )
+}
+
 /// A provider without passwords: tokens are had for what somebody agreed to once. Its failure is told and passes by itself; a
 /// token that was taken back is followed by another.
 async fn a_mailbox_is_read_with_tokens(shape: Shape) {
@@ -208,15 +218,8 @@ async fn a_mailbox_is_read_with_tokens(shape: Shape) {
     let provider = Provider::start().await;
     dovecot.take_tokens(&provider).await;
     provider.fails(Some((503, "temporarily_unavailable")));
-    let config = format!(
-        "[[email.mailboxes]]\naddress = \"{HELP}\"\ninbound = \"{HELP}\"\n[email.mailboxes.imap]\nurl = \"{}\"\n\
-         user = \"{USER}\"\n{NEVER}[email.mailboxes.imap.oauth]\ntoken_url = \"{}\"\nclient_id = \"frontdesk\"\n\
-         refresh_token = \"{REFRESH_TOKEN}\"\n",
-        dovecot.url(),
-        provider.token_url()
-    );
     dovecot.deliver(&mail("with a token"), false);
-    let world = World::start_among(shape, Vec::new(), &config).await;
+    let world = World::start_among(shape, Vec::new(), &config_with_tokens(&dovecot, &provider)).await;
     let refused = async || {
         let shown = polling(&world).await;
         shown["error"].as_str().is_some_and(|why| why.contains("temporarily_unavailable")).then_some(())
@@ -232,6 +235,29 @@ async fn a_mailbox_is_read_with_tokens(shape: Shape) {
     world.product.eventually_within(Duration::from_secs(90), "a new token is had", came).await;
     let logs = world.product.logs();
     assert!(!logs.contains(REFRESH_TOKEN) && !polling(&world).await.to_string().contains(REFRESH_TOKEN));
+}
+
+/// A provider whose refresh tokens are good once: the last one outlives the processes, and the doctor uses it up for nobody.
+async fn a_refresh_token_that_changes_is_there_after_a_restart(shape: Shape) {
+    let Some(mut dovecot) = Dovecot::start(None).await else { return };
+    let provider = Provider::start().await;
+    provider.rotates();
+    dovecot.take_tokens(&provider).await;
+    let config = config_with_tokens(&dovecot, &provider);
+    let mut world = World::start_among(shape, Vec::new(), &config).await;
+    dovecot.deliver(&mail("before the restart"), false);
+    ticket(&world, "before the restart").await;
+    let (_, said, _) = world.product.run(&["doctor"]).await;
+    assert!(said.contains("ok   mailbox help@acme.example: INBOX holds 1 mails"), "{said}");
+    let replicas = if shape == Shape::Embedded { 1 } else { 2 };
+    for replica in 0..replicas {
+        world.product.kill_and_restart("email-ingest", replica).await;
+    }
+    dovecot.deliver(&mail("after the restart"), false);
+    let came = async || subjects(&world).await.contains(&"after the restart".to_owned()).then_some(());
+    world.product.eventually_within(Duration::from_secs(90), "it is read again", came).await;
+    assert_eq!(polling(&world).await["error"], Value::Null);
+    assert!(provider.given() >= 3, "{}", provider.given());
 }
 
 /// Of two replicas one reads; when it dies, the other does.
@@ -264,4 +290,5 @@ in_both_shapes!(
     mails_are_moved_when_they_are_kept_and_what_is_too_large_stays,
     what_cannot_be_marked_is_taken_in_once,
     a_mailbox_is_read_with_tokens,
+    a_refresh_token_that_changes_is_there_after_a_restart,
 );

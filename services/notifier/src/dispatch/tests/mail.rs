@@ -123,7 +123,8 @@ async fn a_relay_without_passwords_is_used_with_tokens() {
     let oauth: OAuth = serde_json::from_value(oauth).unwrap();
     let url = Secret::new(sink.url().replace("smtp://", "smtp://desk%40example.com@"));
     provider.fails(Some((503, "temporarily_unavailable")));
-    world.mails(Way::Relay(Relay::new(&url, Some(&oauth)).unwrap()), no_blobs().1);
+    let tokens = host::RefreshTokens::at_desk([7; 32], world.bus.clone()).of(oauth.grant()).unwrap();
+    world.mails(Way::Relay(Relay::new(&url, Some(tokens)).unwrap()), no_blobs().1);
     world.mail(Vec::new()).await;
     let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(20);
     while world.desk.released.lock().unwrap().is_empty() {

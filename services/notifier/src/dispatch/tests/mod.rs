@@ -99,6 +99,11 @@ impl World {
             };
             bus.answer(topic::RELEASE_SEND, stop, release).await.unwrap();
         });
+        let (bus, stop) = (self.bus.clone(), self.stop.clone());
+        self.run(async move {
+            let none = |_| std::future::ready(Ok(None));
+            bus.answer(topic::REFRESH_TOKEN, stop, none).await.unwrap();
+        });
     }
 
     fn run(&mut self, task: impl Future<Output = ()> + Send + 'static) {

@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context, bail};
 use domain::event::DeliveryOutcome;
-use host::{Secret, config::OAuth};
+use host::Secret;
 use lettre::{
     Address,
     transport::smtp::{
@@ -70,12 +70,12 @@ impl Relay {
     ///
     /// # Errors
     /// It is no such address. The error does not show it.
-    pub fn new(address: &Secret, oauth: Option<&OAuth>) -> anyhow::Result<Self> {
+    pub fn new(address: &Secret, tokens: Option<Tokens>) -> anyhow::Result<Self> {
         let url =
             Url::parse(address.expose()).context("relay.url is not an address such as smtp://host:port")?;
         let host = url.host_str().context("relay.url names no host")?.trim_matches(['[', ']']).to_owned();
-        let who = match oauth {
-            Some(oauth) => Who::Token(user(&url)?, Box::new(Tokens::new(oauth.grant())?)),
+        let who = match tokens {
+            Some(tokens) => Who::Token(user(&url)?, Box::new(tokens)),
             None => credentials(&url)?.map_or(Who::Anybody, Who::Password),
         };
         let tells_secret = !matches!(who, Who::Anybody);
