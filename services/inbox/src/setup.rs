@@ -19,7 +19,7 @@ use web::Problem;
 use crate::refusal::{Answer, Refusal};
 
 /// Keys of which only their names are told.
-const SECRETS: [&str; 3] = ["credentials", "password", "identity_secret"];
+const SECRETS: [&str; 5] = ["credentials", "password", "identity_secret", "client_secret", "refresh_token"];
 
 /// Where channels come from.
 #[derive(Clone)]
@@ -28,6 +28,15 @@ pub struct Setup {
     pub given: Arc<Configuration>,
     /// What is set up here.
     pub channels: ConsoleChannels,
+}
+
+/// Which channel is meant.
+#[derive(Clone, Copy)]
+pub(crate) struct Which<'a> {
+    pub(crate) kind: ChannelKind,
+    pub(crate) name: &'a str,
+    /// One that is there already is not changed.
+    pub(crate) only_if_new: bool,
 }
 
 /// A channel there is.
@@ -59,12 +68,15 @@ impl Setup {
         &self,
         desk: &Desk,
         actor: &Actor,
-        (kind, name): (ChannelKind, &str),
+        Which { kind, name, only_if_new }: Which<'_>,
         change: impl FnOnce(&mut Map<String, Value>),
     ) -> Answer<Standing> {
         self.is_ours(kind, name)?;
         let rows = self.rows(desk).await?;
         let row = rows.iter().find(|row| row.kind == kind && row.name == name);
+        if only_if_new && row.is_some() {
+            return Err(is_there(name));
+        }
         let before = row.and_then(|row| self.channels.unseal(row)).unwrap_or(Value::Null);
         let mut after = before.as_object().cloned().unwrap_or_default();
         change(&mut after);
@@ -183,6 +195,11 @@ impl Setup {
     }
 }
 
+fn is_there(name: &str) -> Refusal {
+    let problem = Problem::new(StatusCode::PRECONDITION_FAILED, "already_set_up");
+    problem.detail(format!("{name} is set up already: change that one")).into()
+}
+
 fn given(config: &Configuration, kind: ChannelKind) -> Box<dyn Iterator<Item = Channel> + Send + '_> {
     match kind {
         ChannelKind::Number => Box::new(config.sms.numbers.iter().cloned().map(Channel::Number)),
@@ -242,9 +259,11 @@ mod tests {
     #[test]
     fn the_audit_log_is_told_no_secret() {
         let before = json!({"number": "+15550001111", "credentials": {"auth_token": "old"},
-            "imap": {"user": "help", "password": "hunter2"}, "identity_secret": "x"});
+            "imap": {"user": "help", "password": "hunter2", "oauth": {"client_id": "us", "refresh_token": "r"}},
+            "identity_secret": "x"});
         let shown = json!({"number": "+15550001111", "credentials": ["auth_token"],
-            "imap": {"user": "help", "password": "set"}, "identity_secret": "set"});
+            "imap": {"user": "help", "password": "set", "oauth": {"client_id": "us", "refresh_token": "set"}},
+            "identity_secret": "set"});
         assert_eq!(facts(&before, None), shown);
         let mut after = before.clone();
         after["credentials"]["auth_token"] = "new".into();

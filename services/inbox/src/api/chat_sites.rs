@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{Path, State},
-    http::StatusCode,
+    http::{HeaderMap, StatusCode},
 };
 use host::config::{Channel, ChannelKind};
 use serde::{Deserialize, Serialize};
@@ -10,12 +10,12 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 use web::Json;
 
-use super::nullable;
+use super::{nullable, only_if_new};
 use crate::{
     Shared,
     auth::{Admin, Agent},
     refusal::Answer,
-    setup::Standing,
+    setup::{Standing, Which},
     view::Page,
 };
 
@@ -57,11 +57,14 @@ pub async fn list(State(app): State<Shared>, _agent: Agent) -> Answer<Json<Page<
 
 /// Sets a site up, or changes it. All services take it over within seconds. `given_by_file`: `frontdesk.toml` owns it.
 #[utoipa::path(put, path = "/chat-sites/{id}", tag = "settings", request_body = SetUpSite,
-    params(("id" = String, Path, description = "Id of the site")), responses((status = 200, body = ChatSite)))]
+    params(("id" = String, Path, description = "Id of the site"),
+        ("If-None-Match" = Option<String>, Header, description = "`*`: one that is there already is not changed (412)")),
+    responses((status = 200, body = ChatSite), (status = 412, description = "`already_set_up`")))]
 pub async fn set_up(
     State(app): State<Shared>,
     Admin(actor): Admin,
     Path(id): Path<String>,
+    headers: HeaderMap,
     Json(wanted): Json<SetUpSite>,
 ) -> Answer<Json<ChatSite>> {
     let apply = |entry: &mut Map<String, Value>| {
@@ -72,7 +75,8 @@ pub async fn set_up(
         }
         entry.retain(|_, value| !value.is_null());
     };
-    let standing = app.setup.save(&app.desk, &actor, (ChannelKind::Site, &id), apply).await?;
+    let which = Which { kind: ChannelKind::Site, name: &id, only_if_new: only_if_new(&headers) };
+    let standing = app.setup.save(&app.desk, &actor, which, apply).await?;
     let shown = shown(&app, &standing);
     Ok(Json(shown.ok_or_else(|| anyhow::anyhow!("what was set up is no site"))?))
 }

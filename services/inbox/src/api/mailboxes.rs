@@ -73,8 +73,11 @@ pub struct MailboxPolling {
     server: String,
     /// Who signs in there.
     user: String,
-    /// A password is set; else it takes access tokens.
+    /// A password is set.
     has_password: bool,
+    /// It takes access tokens instead, had so.
+    #[schema(required = true)]
+    oauth: Option<MailboxTokens>,
     /// The folder that is read.
     folder: String,
     /// Where mails go that were taken in.
@@ -97,6 +100,20 @@ pub struct MailboxPolling {
     failing_since: Option<Time>,
     /// Nothing can be marked as seen there: what is new is known by its number alone.
     read_only: bool,
+}
+
+/// How access tokens for a mailbox are had; of secrets only whether they are set.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct MailboxTokens {
+    /// Where they are asked for.
+    token_url: String,
+    /// What the provider knows this installation by.
+    client_id: String,
+    /// It has a secret there.
+    has_client_secret: bool,
+    /// What for, where the provider asks.
+    #[schema(required = true)]
+    scope: Option<String>,
 }
 
 /// Mails that wait for the relay.
@@ -241,6 +258,12 @@ fn polling(imap: &Imap, poll: Option<Poll>) -> MailboxPolling {
         server: imap.url.to_string(),
         user: imap.user.clone(),
         has_password: imap.password.is_some(),
+        oauth: imap.oauth.as_ref().map(|oauth| MailboxTokens {
+            token_url: oauth.token_url.to_string(),
+            client_id: oauth.client_id.clone(),
+            has_client_secret: oauth.client_secret.is_some(),
+            scope: oauth.scope.clone(),
+        }),
         folder: imap.folder.clone(),
         move_to: imap.move_to.clone(),
         poll_seconds: imap.poll_seconds,

@@ -260,6 +260,11 @@ impl<T: FromStr, U: FromStr> FromRequestParts<Shared> for Ids<T, U> {
     }
 }
 
+/// `If-None-Match: *`: what the address names is to be made, not changed (RFC 9110 §13.1.2).
+pub(crate) fn only_if_new(headers: &HeaderMap) -> bool {
+    headers.get(header::IF_NONE_MATCH).is_some_and(|value| value.as_bytes().trim_ascii() == b"*")
+}
+
 /// The version of `If-Match`, as `ETag` gave it.
 pub(crate) fn if_match(headers: &HeaderMap) -> Result<Option<i64>, Problem> {
     let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };

@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use axum::{extract::State, http::StatusCode};
+use axum::{
+    extract::State,
+    http::{HeaderMap, StatusCode},
+};
 use domain::PhoneNumber;
 use host::config::{Channel, ChannelKind, Provider, WebhookProof};
 use serde::{Deserialize, Serialize};
@@ -11,12 +14,12 @@ use url::Url;
 use utoipa::ToSchema;
 use web::Json;
 
-use super::{Id, Named, nullable};
+use super::{Id, Named, nullable, only_if_new};
 use crate::{
     Shared,
     auth::{Admin, Agent},
     refusal::Answer,
-    setup::Standing,
+    setup::{Standing, Which},
     view::{Page, word},
 };
 
@@ -93,15 +96,18 @@ pub struct SetUpNumber {
 
 /// Sets a number up, or changes it. All services take it over within seconds. `given_by_file`: `frontdesk.toml` owns it.
 #[utoipa::path(put, path = "/numbers/{id}", tag = "settings", request_body = SetUpNumber,
-    params(("id" = String, Path, description = "E.164 or short code")), responses((status = 200, body = Number)))]
+    params(("id" = String, Path, description = "E.164 or short code"),
+        ("If-None-Match" = Option<String>, Header, description = "`*`: one that is there already is not changed (412)")),
+    responses((status = 200, body = Number), (status = 412, description = "`already_set_up`")))]
 pub async fn set_up(
     State(app): State<Shared>,
     Admin(actor): Admin,
     Named(number): Named<PhoneNumber>,
+    headers: HeaderMap,
     Json(wanted): Json<SetUpNumber>,
 ) -> Answer<Json<Number>> {
-    let this = (ChannelKind::Number, number.as_str());
-    let standing = app.setup.save(&app.desk, &actor, this, |entry| wanted.apply(&number, entry)).await?;
+    let which = Which { kind: ChannelKind::Number, name: number.as_str(), only_if_new: only_if_new(&headers) };
+    let standing = app.setup.save(&app.desk, &actor, which, |entry| wanted.apply(&number, entry)).await?;
     let shown = shown(&standing, &app.public_url);
     Ok(Json(shown.ok_or_else(|| anyhow::anyhow!("what was set up is no number"))?))
 }

@@ -9,7 +9,6 @@ import type {
   AvailabilityPatch,
   Bulk,
   BulkChange,
-  Carrier,
   ChatSite,
   Consent,
   Coupon,
@@ -23,7 +22,6 @@ import type {
   Found,
   LedgerEntry,
   Mailbox,
-  MailboxSetup,
   MailboxTrial,
   Merge,
   MergePlan,
@@ -32,7 +30,6 @@ import type {
   NewCoupon,
   NewReply,
   Note,
-  NumberSetup,
   OpenSession,
   Page,
   Patch,
@@ -50,7 +47,6 @@ import type {
   SavedView,
   Settings,
   SignedIn,
-  SiteSetup,
   SmsPreview,
   Tag,
   TagDraft,
@@ -182,9 +178,6 @@ export const texts = {
   preview: (text: string, signal?: AbortSignal) =>
     call<SmsPreview>('POST', '/sms/preview', { body: { text }, ...(signal && { signal }) }),
   numbers: async () => (await call<Page<PhoneNumber>>('GET', '/numbers')).data,
-  setUp: (number: string, setup: NumberSetup) => call<PhoneNumber>('PUT', `/numbers/${encodeURIComponent(number)}`, { body: setup }),
-  remove: (number: string) => call<void>('DELETE', `/numbers/${encodeURIComponent(number)}`),
-  carriers: async () => (await call<Page<Carrier>>('GET', '/carriers')).data,
   /** Any automatic text, with its variables filled in. */
   previewAnswer: (draft: { mode?: string; text?: string }, signal?: AbortSignal) =>
     call<AnswerPreview>('POST', '/settings/auto-responder/preview', { body: draft, ...(signal && { signal }) }),
@@ -192,16 +185,12 @@ export const texts = {
 
 export const mailboxes = {
   list: async () => (await call<Page<Mailbox>>('GET', '/mailboxes')).data,
-  setUp: (address: string, setup: MailboxSetup) => call<Mailbox>('PUT', `/mailboxes/${encodeURIComponent(address)}`, { body: setup }),
-  remove: (address: string) => call<void>('DELETE', `/mailboxes/${encodeURIComponent(address)}`),
   /** Sends a trial mail to its public address. */
   try: (address: string) => call<MailboxTrial>('POST', `/mailboxes/${encodeURIComponent(address)}/trial`),
 };
 
 export const chat = {
   sites: async () => (await call<Page<ChatSite>>('GET', '/chat-sites')).data,
-  setUp: (id: string, setup: SiteSetup) => call<ChatSite>('PUT', `/chat-sites/${encodeURIComponent(id)}`, { body: setup }),
-  remove: (id: string) => call<void>('DELETE', `/chat-sites/${encodeURIComponent(id)}`),
 };
 
 export const profiles = {

@@ -23,6 +23,8 @@ interface Options {
   body?: unknown;
   /** Makes a repeated POST harmless. */
   idempotencyKey?: string;
+  /** What is there already is not changed. */
+  onlyIfNew?: boolean;
   signal?: AbortSignal;
 }
 
@@ -58,6 +60,7 @@ async function send(method: string, path: string, options: Options): Promise<Res
   const headers: Record<string, string> = { accept: 'application/json' };
   if (method !== 'GET') headers['x-csrf-token'] = csrf;
   if (options.idempotencyKey) headers['idempotency-key'] = options.idempotencyKey;
+  if (options.onlyIfNew) headers['if-none-match'] = '*';
   const form = options.body instanceof FormData;
   if (options.body !== undefined && !form) headers['content-type'] = 'application/json';
   const body = form ? (options.body as FormData) : options.body === undefined ? null : JSON.stringify(options.body);

@@ -5,13 +5,20 @@ import type {
   AddedWebhook,
   ApiKey,
   AuditEntry,
+  Carrier,
+  ChatSite,
   Invitation,
+  Mailbox,
+  MailboxSetup,
   NewWebhook,
+  NumberSetup,
   Page,
+  PhoneNumber,
   Role,
   Rule,
   RuleDraft,
   RuleTrial,
+  SiteSetup,
   TicketsOver,
   Webhook,
   WebhookDelivery,
@@ -34,6 +41,20 @@ export const audit = {
 export const retention = {
   /** How many closed tickets would go at once if they were kept for so many days. */
   plan: (days: { sms_days: number; email_days: number; chat_days: number }) => call<TicketsOver>('GET', '/retention', { query: Object.fromEntries(Object.entries(days).map(([key, value]) => [key, String(value)])) }),
+};
+
+/** A number, a mailbox or a site, by what it is known by. */
+const channel = <Shown, Setup>(kind: string) => ({
+  /** Where it is to be `added`, one that is there already is not changed. */
+  setUp: (name: string, setup: Setup, added: boolean) => call<Shown>('PUT', `/${kind}/${encodeURIComponent(name)}`, { body: setup, onlyIfNew: added }),
+  remove: (name: string) => call<void>('DELETE', `/${kind}/${encodeURIComponent(name)}`),
+});
+
+export const channels = {
+  number: channel<PhoneNumber, NumberSetup>('numbers'),
+  mailbox: channel<Mailbox, MailboxSetup>('mailboxes'),
+  site: channel<ChatSite, SiteSetup>('chat-sites'),
+  carriers: async () => (await call<Page<Carrier>>('GET', '/carriers')).data,
 };
 
 export const rules = {

@@ -3,7 +3,7 @@ import { Problem } from '../api/client';
 import type { Carrier, Mailbox, PhoneNumber } from '../api/shapes';
 import {
   credentialName, fieldFaults, isNumber, isPlain, keptCredentials, mailboxForm, mailboxSetup, newSecret, numberForm, numberSetup, origins, plainNumber,
-  proofsOf, shownCredentials, siteForm, siteSetup, snippetOf, suggestedInbound, wayOf, ways, webhookAddress,
+  proofsOf, setupFaults, shownCredentials, siteForm, siteSetup, snippetOf, suggestedInbound, wayOf, ways, webhookAddress,
 } from './channels';
 
 const carrier = (provider: string, needs: string[], proofs: string[], optional: string[] = []): Carrier => ({ provider, name: provider, needs, optional, proofs });
@@ -92,14 +92,25 @@ describe('what is sent of a mailbox', () => {
   });
 
   it('or how it is read; no password keeps the one that is set', () => {
-    const imap = { server: 'imaps://mail.acme.example', user: 'help', folder: 'Support', move_to: 'Done', poll_seconds: 60, allow_plain: false, plus_addresses: true, has_password: true } as Mailbox['imap'];
+    const imap = { server: 'imaps://mail.acme.example', user: 'help', folder: 'Support', move_to: 'Done', poll_seconds: 60, allow_plain: false, plus_addresses: true, has_password: true, oauth: null } as Mailbox['imap'];
     const form = mailboxForm({ address: 'help@acme.example', inbound: 'help@acme.example', imap } as Mailbox);
-    const kept = { url: 'imaps://mail.acme.example', user: 'help', folder: 'Support', move_to: 'Done', poll_seconds: 60, allow_plain: false, plus_addresses: true };
+    const kept = { url: 'imaps://mail.acme.example', user: 'help', folder: 'Support', move_to: 'Done', poll_seconds: 60, allow_plain: false, plus_addresses: true, oauth: null };
     expect(mailboxSetup(form)).toEqual({ inbound: 'help@acme.example', imap: kept });
     expect(mailboxSetup({ ...form, password: ' p ', moveTo: '', folder: '', pollSeconds: null }).imap).toEqual({
-      url: kept.url, user: 'help', password: ' p ', folder: 'INBOX', move_to: null, allow_plain: false, plus_addresses: true,
+      url: kept.url, user: 'help', password: ' p ', folder: 'INBOX', move_to: null, allow_plain: false, plus_addresses: true, oauth: null,
     });
     expect(mailboxSetup({ ...forwarded, by: 'imap', inbound: '' }).inbound).toBe('help@acme.example');
+  });
+
+  it('or with which tokens; what is not typed keeps what is set', () => {
+    const oauth = { token_url: 'https://id.example/token', client_id: 'us', has_client_secret: true, scope: 'mail' };
+    const imap = { server: 'imaps://mail.acme.example', user: 'help', oauth, has_password: false } as Mailbox['imap'];
+    const form = mailboxForm({ address: 'help@acme.example', inbound: 'help@acme.example', imap } as Mailbox);
+    const kept = { token_url: 'https://id.example/token', client_id: 'us', scope: 'mail' };
+    expect(mailboxSetup(form).imap).toMatchObject({ oauth: kept });
+    expect(mailboxSetup({ ...form, password: 'left from before' }).imap).not.toHaveProperty('password');
+    expect(mailboxSetup({ ...form, clientSecret: ' s ', refreshToken: ' r\n', scope: '' }).imap?.oauth).toEqual({ ...kept, client_secret: 's', refresh_token: 'r', scope: null });
+    expect(mailboxSetup({ ...form, withoutClientSecret: true }).imap?.oauth).toEqual({ ...kept, client_secret: null });
   });
 
   it('has a suggestion for where to forward', () => {
@@ -132,4 +143,10 @@ it('knows which field the server means', () => {
   const fields = { 'credentials.auth_token': 'twilio needs it', 'allowed_origins[1]': 'is no origin' };
   expect(fieldFaults(new Problem(422, 'validation', 'no', { fields }))).toEqual({ 'credentials.auth_token': 'twilio needs it', allowed_origins: 'is no origin' });
   expect(fieldFaults(new Error('x'))).toEqual({});
+});
+
+it('says at its name that one is there already', () => {
+  const there = new Problem(412, 'already_set_up', 'it is set up already');
+  expect(setupFaults(there, 'number', '+1 555')).toEqual({ number: '+1 555 is there already.' });
+  expect(setupFaults(new Problem(409, 'conflict', 'no'), 'number', '+1 555')).toEqual({});
 });

@@ -1,5 +1,5 @@
 import { Problem } from '../api/client';
-import type { Carrier, ChatSite, Mailbox, MailboxSetup, NumberSetup, PhoneNumber, SiteSetup } from '../api/shapes';
+import type { Carrier, ChatSite, Mailbox, MailboxSetup, NumberSetup, PhoneNumber, SiteSetup, TokensSetup } from '../api/shapes';
 import { t } from './language.svelte';
 
 /** What the forms of numbers, mailboxes and sites ask for, and what is made of the answers. */
@@ -106,7 +106,16 @@ export interface MailboxForm {
   by: 'forward' | 'imap';
   url: string;
   user: string;
+  /** It signs in with access tokens. */
+  tokens: boolean;
   password: string;
+  tokenUrl: string;
+  clientId: string;
+  clientSecret: string;
+  /** The provider has none any more. */
+  withoutClientSecret: boolean;
+  refreshToken: string;
+  scope: string;
   folder: string;
   moveTo: string;
   pollSeconds: number | null;
@@ -120,7 +129,14 @@ export const mailboxForm = (before: Mailbox | null): MailboxForm => ({
   by: before?.imap ? 'imap' : 'forward',
   url: before?.imap?.server ?? '',
   user: before?.imap?.user ?? '',
+  tokens: Boolean(before?.imap?.oauth),
   password: '',
+  tokenUrl: before?.imap?.oauth?.token_url ?? '',
+  clientId: before?.imap?.oauth?.client_id ?? '',
+  clientSecret: '',
+  withoutClientSecret: false,
+  refreshToken: '',
+  scope: before?.imap?.oauth?.scope ?? '',
   folder: before?.imap?.folder ?? 'INBOX',
   moveTo: before?.imap?.move_to ?? '',
   pollSeconds: before?.imap?.poll_seconds ?? null,
@@ -136,13 +152,24 @@ export function mailboxSetup(form: MailboxForm): MailboxSetup {
     imap: {
       url: form.url.trim(),
       user: form.user.trim(),
-      ...(form.password && { password: form.password }),
+      ...(form.tokens ? { oauth: tokensSetup(form) } : { oauth: null, ...(form.password && { password: form.password }) }),
       folder: form.folder.trim() || 'INBOX',
       move_to: form.moveTo.trim() || null,
       ...(form.pollSeconds && { poll_seconds: form.pollSeconds }),
       allow_plain: form.allowPlain,
       plus_addresses: form.plusAddresses,
     },
+  };
+}
+
+function tokensSetup(form: MailboxForm): TokensSetup {
+  const [clientSecret, refreshToken] = [form.clientSecret.trim(), form.refreshToken.trim()];
+  return {
+    token_url: form.tokenUrl.trim(),
+    client_id: form.clientId.trim(),
+    ...(clientSecret ? { client_secret: clientSecret } : form.withoutClientSecret && { client_secret: null }),
+    ...(refreshToken && { refresh_token: refreshToken }),
+    scope: form.scope.trim() || null,
   };
 }
 
@@ -186,6 +213,12 @@ export const snippetOf = ({ id, script_url }: Pick<ChatSite, 'id' | 'script_url'
 /** A secret nobody can guess: 32 random bytes. */
 export function newSecret(fill: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array = (bytes) => crypto.getRandomValues(bytes)): string {
   return [...fill(new Uint8Array(32))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** What the server says about the fields of a form; that one of this name is there belongs to the field that names it. */
+export function setupFaults(error: unknown, field: string, name: string): Record<string, string> {
+  if (error instanceof Problem && error.code === 'already_set_up') return { [field]: t('{name} is there already.', { name }) };
+  return fieldFaults(error);
 }
 
 /** What the server says about fields, by their names; `allowed_origins[1]` is about `allowed_origins`. */

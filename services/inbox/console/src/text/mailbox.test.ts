@@ -19,7 +19,7 @@ const states = (of: Mailbox, now = soon) => steps(of, now).map((step) => step.st
 const trust = (mark: string) => ({ mark, domain: null, spf: 'fail', dkim: 'none', dmarc: 'none', arc: 'none', reasons: ['nothing proves it'] }) as Trial['trust'];
 
 describe('a mailbox that is read', () => {
-  const imap = { server: 'imaps://mail.example.com', user: 'support', has_password: true, move_to: null, poll_seconds: 60, allow_plain: false, plus_addresses: false, folder: 'INBOX', polled_at: sentAt, error: null, failing_since: null, read_only: false };
+  const imap = { server: 'imaps://mail.example.com', user: 'support', has_password: true, oauth: null, move_to: null, poll_seconds: 60, allow_plain: false, plus_addresses: false, folder: 'INBOX', polled_at: sentAt, error: null, failing_since: null, read_only: false };
   const back = (of: Mailbox, now = soon) => steps(of, now)[1]?.text ?? '';
 
   it('says nothing of a forward', () => {

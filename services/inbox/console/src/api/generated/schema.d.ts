@@ -3746,10 +3746,11 @@ export interface components {
             failing_since: components["schemas"]["Time"] | null;
             /** @description The folder that is read. */
             folder: string;
-            /** @description A password is set; else it takes access tokens. */
+            /** @description A password is set. */
             has_password: boolean;
             /** @description Where mails go that were taken in. */
             move_to: string | null;
+            oauth: components["schemas"]["MailboxTokens"] | null;
             /** @description Mail to `user+anything@…` comes in as well. */
             plus_addresses: boolean;
             /**
@@ -3771,6 +3772,17 @@ export interface components {
             name: string;
             /** @description Its own signature; `null` for the one of all mailboxes. */
             signature: string | null;
+        };
+        /** @description How access tokens for a mailbox are had; of secrets only whether they are set. */
+        MailboxTokens: {
+            /** @description What the provider knows this installation by. */
+            client_id: string;
+            /** @description It has a secret there. */
+            has_client_secret: boolean;
+            /** @description What for, where the provider asks. */
+            scope: string | null;
+            /** @description Where they are asked for. */
+            token_url: string;
         };
         /** @description A trial mail: to the public address through the relay, and back through the forward. */
         MailboxTrial: {
@@ -5562,7 +5574,8 @@ export interface components {
             folder?: string | null;
             /** @description Where mails go that were taken in; `null`: they stay. */
             move_to?: string | null;
-            /** @description With what. */
+            oauth?: components["schemas"]["SetUpTokens"] | null;
+            /** @description With what. Goes beside no `oauth`: what was set up of it goes then. */
             password?: string | null;
             /** @description Mail to `user+anything@…` comes in as well. */
             plus_addresses?: boolean | null;
@@ -5582,6 +5595,19 @@ export interface components {
             allowed_origins: string[];
             /** @description With what it signs its visitors; `null`: it does not. */
             identity_secret?: string | null;
+        };
+        /** @description How access tokens are had (OAuth 2). What is not named stays as it is. */
+        SetUpTokens: {
+            /** @description What the provider knows this installation by. */
+            client_id: string;
+            /** @description Its secret; `null`: the provider gave none. */
+            client_secret?: string | null;
+            /** @description What somebody agreed to once. */
+            refresh_token?: string | null;
+            /** @description What for; `null`: the provider does not ask. */
+            scope?: string | null;
+            /** @description Where they are asked for, such as `https://oauth2.googleapis.com/token`. */
+            token_url: string;
         };
         /** @description The organisation's settings. */
         Settings: {
@@ -6610,7 +6636,10 @@ export interface operations {
     put_chat_sites_id: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description `*`: one that is there already is not changed (412) */
+                "If-None-Match"?: string | null;
+            };
             path: {
                 /** @description Id of the site */
                 id: string;
@@ -6631,6 +6660,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ChatSite"];
                 };
+            };
+            /** @description `already_set_up` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused */
             default: {
@@ -7224,7 +7260,10 @@ export interface operations {
     put_mailboxes_id: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description `*`: one that is there already is not changed (412) */
+                "If-None-Match"?: string | null;
+            };
             path: {
                 /** @description Address of the mailbox */
                 id: string;
@@ -7245,6 +7284,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Mailbox"];
                 };
+            };
+            /** @description `already_set_up` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused */
             default: {
@@ -7523,7 +7569,10 @@ export interface operations {
     put_numbers_id: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description `*`: one that is there already is not changed (412) */
+                "If-None-Match"?: string | null;
+            };
             path: {
                 /** @description E.164 or short code */
                 id: string;
@@ -7544,6 +7593,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Number"];
                 };
+            };
+            /** @description `already_set_up` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused */
             default: {
