@@ -5,8 +5,8 @@ use std::future::Future;
 use bus::{
     Question,
     topic::{
-        CHAT_HISTORY, CHAT_STANDING, CLAIM_SEND, MAILBOX_POLLED, PAST_CHATS, POLL_MARK, REFRESH_TOKEN, REFRESH_TOKEN_GIVEN, RELEASE_SEND,
-        SETTINGS, WEBHOOK_TRIED, WEBHOOK_WORK,
+        CHAT_HISTORY, CHAT_STANDING, CLAIM_SEND, MAILBOX_POLLED, PAST_CHATS, POLL_MARK, REFRESH_TOKEN,
+        REFRESH_TOKEN_GIVEN, RELEASE_SEND, SETTINGS, WEBHOOK_TRIED, WEBHOOK_WORK,
     },
 };
 use desk::{Desk, DeskError};
@@ -36,9 +36,13 @@ pub(crate) fn give(host: &mut Host, desk: &Desk) {
     answer(host, "ticketing answers refresh_token", REFRESH_TOKEN, desk, |desk, query| async move {
         desk.refresh_token(&query).await
     });
-    answer(host, "ticketing answers refresh_token_given", REFRESH_TOKEN_GIVEN, desk, |desk, given| async move {
-        desk.refresh_token_given(&given).await
-    });
+    answer(
+        host,
+        "ticketing answers refresh_token_given",
+        REFRESH_TOKEN_GIVEN,
+        desk,
+        |desk, given| async move { desk.refresh_token_given(&given).await },
+    );
     answer(host, "ticketing answers chat_history", CHAT_HISTORY, desk, |desk, query| async move {
         desk.chat_history(&query).await
     });

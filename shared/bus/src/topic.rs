@@ -8,8 +8,8 @@ use domain::event::{
     InboundEmail, InboundHeld, InboundSms, JudgeMail, LinkClicked, MailJudged, MailboxChanged, MailboxPolled,
     MediaFetched, MessageAdded, MessageChanged, MessageMoved, NoteAdded, NoteRemoved, OutboundEmail,
     OutboundSms, OutboundWebhook, PastChat, PastChatsQuery, PollMark, PollMarkQuery, ProfileErased,
-    ProfileMerged, RefreshTokenGiven, RefreshTokenQuery, ReleaseSend, ReplyProposed, RoutingChanged, SendDecision, SmsReceipt, TicketChanged,
-    Typing, ViewChanged, VisitorSignal, WebhookTried, WebhookWork,
+    ProfileMerged, RefreshTokenGiven, RefreshTokenQuery, ReleaseSend, ReplyProposed, RoutingChanged,
+    SendDecision, SmsReceipt, TicketChanged, Typing, ViewChanged, VisitorSignal, WebhookTried, WebhookWork,
 };
 use domain::{SessionId, Timestamp, UserId, settings::Settings};
 use uuid::Uuid;

@@ -166,7 +166,8 @@ impl Tokens {
     /// With an older one than the last a provider may take the whole grant back: while the last is not known, none is used.
     async fn last(&self) -> Result<String, NoToken> {
         let kept = self.keeper.kept().await;
-        let kept = kept.map_err(|error| NoToken::Away(format!("the last refresh token is not known: {error:#}")))?;
+        let kept =
+            kept.map_err(|error| NoToken::Away(format!("the last refresh token is not known: {error:#}")))?;
         Ok(kept.unwrap_or_else(|| self.grant.refresh_token.clone()))
     }
 

@@ -139,6 +139,41 @@ test('a mailbox that is set up takes mails', async () => {
   await becomesATicket('A hundred mugs');
 });
 
+test('a mailbox that takes access tokens keeps its secrets to itself', async () => {
+  await settings('mailboxes');
+  await owner.getByRole('button', { name: 'Add a mailbox' }).click();
+  await dialog().getByLabel('Address', { exact: true }).fill('orders@acme.example');
+  await dialog().getByLabel('Frontdesk fetches it (IMAP)').check();
+  await dialog().getByLabel('Server', { exact: true }).fill('imaps://127.0.0.1:1');
+  await dialog().getByLabel('User', { exact: true }).fill('orders');
+  await dialog().getByLabel('With access tokens').check();
+  await dialog().getByRole('button', { name: 'Microsoft' }).click();
+  assert.match(await dialog().getByLabel('Scope', { exact: true }).inputValue(), /IMAP/);
+  await dialog().getByRole('button', { name: 'Google' }).click();
+  await dialog().getByLabel('Client ID', { exact: true }).fill('desk of acme');
+  await dialog().getByLabel('Client secret', { exact: true }).fill('kept to itself');
+  await dialog().getByLabel('Refresh token', { exact: true }).fill('agreed to once');
+  await pictures('mailbox-tokens');
+  assert.deepEqual(await violations(owner), []);
+  await dialog().getByRole('button', { name: 'Save' }).click();
+  await dialog().waitFor({ state: 'detached' });
+  await taken();
+  const region = owner.getByRole('region', { name: 'orders@acme.example' });
+  await region.getByRole('button', { name: /Change/ }).click();
+  assert.equal(await dialog().getByLabel('Where tokens are asked for', { exact: true }).inputValue(), 'https://oauth2.googleapis.com/token');
+  for (const secret of ['Client secret', 'Refresh token']) {
+    const field = dialog().getByLabel(secret, { exact: true });
+    assert.deepEqual([await field.inputValue(), await field.getAttribute('placeholder')], ['', 'set; leave empty to keep']);
+  }
+  await dialog().getByLabel('Client ID', { exact: true }).fill('another desk');
+  assert.equal(await dialog().getByLabel('Refresh token', { exact: true }).getAttribute('placeholder'), '', 'its secrets are for who they were given to');
+  await dialog().getByRole('button', { name: 'Cancel' }).click();
+  await region.getByRole('button', { name: /Remove/ }).click();
+  await dialog().getByRole('button', { name: 'Remove' }).click();
+  await region.waitFor({ state: 'detached' });
+  await taken();
+});
+
 test('a site that is set up has a snippet, and its visitors write', async () => {
   await settings('chat');
   await owner.getByRole('button', { name: 'Add a site' }).click();

@@ -60,7 +60,9 @@ pub async fn check(imap: &Imap, refresh_tokens: &RefreshTokens) -> Finding {
         Some(_) => {
             "correct url, user, folder and oauth in email.mailboxes.imap, or agree anew for another refresh_token"
         }
-        None => "correct url, user, password and folder in email.mailboxes.imap; many providers want an app password",
+        None => {
+            "correct url, user, password and folder in email.mailboxes.imap; many providers want an app password"
+        }
     };
     email_ingest::imap::check(imap, refresh_tokens).await.map_err(|what| complaint(what, mend))
 }

@@ -9,10 +9,7 @@ mod webhooks;
 
 use std::process::ExitCode;
 
-use host::{
-    Configuration, HostParts, LogFormat,
-    config::Faults,
-};
+use host::{Configuration, HostParts, LogFormat, config::Faults};
 
 use crate::cli::say;
 

@@ -90,7 +90,8 @@ pub async fn set_up(
     headers: HeaderMap,
     Json(wanted): Json<SetUpMailbox>,
 ) -> Answer<Json<Mailbox>> {
-    let which = Which { kind: ChannelKind::Mailbox, name: address.as_str(), only_if_new: only_if_new(&headers) };
+    let which =
+        Which { kind: ChannelKind::Mailbox, name: address.as_str(), only_if_new: only_if_new(&headers) };
     let standing = app.setup.save(&app.desk, &actor, which, |entry| wanted.apply(&address, entry)).await?;
     let shown = shown(&app, &standing, None, None);
     Ok(Json(shown.ok_or_else(|| anyhow::anyhow!("what was set up is no mailbox"))?))
@@ -214,7 +215,10 @@ mod tests {
         assert_eq!(changed(&by_token, json!({"url": url, "user": user})), by_token);
         assert_eq!(changed(&by_password, json!({"url": url, "user": user, "oauth": oauth})), by_token);
         assert_eq!(changed(&by_token, json!({"url": url, "user": user, "password": "p"})), by_password);
-        assert_eq!(changed(&by_token, json!({"url": url, "user": "other"})), json!({"url": url, "user": "other"}));
+        assert_eq!(
+            changed(&by_token, json!({"url": url, "user": "other"})),
+            json!({"url": url, "user": "other"})
+        );
 
         let kept = json!({"token_url": "https://id.example/token", "client_id": "us"});
         assert_eq!(changed(&by_token, json!({"url": url, "user": user, "oauth": kept})), by_token);

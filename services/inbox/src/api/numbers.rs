@@ -106,7 +106,8 @@ pub async fn set_up(
     headers: HeaderMap,
     Json(wanted): Json<SetUpNumber>,
 ) -> Answer<Json<Number>> {
-    let which = Which { kind: ChannelKind::Number, name: number.as_str(), only_if_new: only_if_new(&headers) };
+    let which =
+        Which { kind: ChannelKind::Number, name: number.as_str(), only_if_new: only_if_new(&headers) };
     let standing = app.setup.save(&app.desk, &actor, which, |entry| wanted.apply(&number, entry)).await?;
     let shown = shown(&standing, &app.public_url);
     Ok(Json(shown.ok_or_else(|| anyhow::anyhow!("what was set up is no number"))?))

@@ -27,6 +27,9 @@ pub(crate) async fn keep(tx: &mut Tx, given: &RefreshTokenGiven, now: Timestamp)
 
 /// Those of grants that nobody was given anything for since then.
 pub(crate) async fn forget(tx: &mut Tx, before: Timestamp) -> Result<(), DeskError> {
-    sqlx::query("DELETE FROM refresh_tokens WHERE given_at < $1").bind(before.millis()).execute(&mut **tx).await?;
+    sqlx::query("DELETE FROM refresh_tokens WHERE given_at < $1")
+        .bind(before.millis())
+        .execute(&mut **tx)
+        .await?;
     Ok(())
 }

@@ -28,7 +28,8 @@ on_both!(
 
 async fn the_last_refresh_token_of_a_grant_is_kept(world: World) {
     let grant = "a".repeat(64);
-    let last = async |desk: &Desk| desk.refresh_token(&RefreshTokenQuery { grant: grant.clone() }).await.unwrap();
+    let last =
+        async |desk: &Desk| desk.refresh_token(&RefreshTokenQuery { grant: grant.clone() }).await.unwrap();
     let give = async |grant: &str, sealed: &str| {
         let given = RefreshTokenGiven { grant: grant.into(), sealed: sealed.into() };
         world.desk.refresh_token_given(&given).await

@@ -18,7 +18,8 @@ mod webhook;
 pub use crate::mail::MailKind;
 
 pub use self::{
-    desk::*, inbound::*, live::*, mailbox::*, outbound::*, question::*, refresh_token::*, trust::*, webhook::*,
+    desk::*, inbound::*, live::*, mailbox::*, outbound::*, question::*, refresh_token::*, trust::*,
+    webhook::*,
 };
 
 /// A dead letter: an event that a consumer could not handle.

@@ -128,6 +128,14 @@ async fn what_the_file_gives_is_changed_there_and_wrong_input_is_told_by_field(s
     let file = json!({"provider": "sandbox", "credentials": {"webhook_secret_file": "/etc/hostname"}});
     let file = put(&agent, &format!("/numbers/{NEW_NUMBER}"), &file).await.expect(422);
     assert!(file["fields"]["credentials.webhook_secret_file"].is_string(), "{file}");
+    let site = json!({"allowed_origins": [BLOG]});
+    let add = async || {
+        let asked = agent.request(Method::PUT, "/chat-sites/news").header("if-none-match", "*");
+        agent.send(asked.json(&site)).await
+    };
+    add().await.expect(200);
+    let second = add().await;
+    assert_eq!((second.status, second.code()), (412, "already_set_up"), "somebody else added it meanwhile");
     let origins = json!({"allowed_origins": ["shop.example/path"]});
     put(&agent, "/chat-sites/blog", &origins).await.expect(422);
     assert_eq!(
