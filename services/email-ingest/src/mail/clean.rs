@@ -47,7 +47,14 @@ pub fn text(text: &str, max: usize) -> String {
 }
 
 fn split_at_control(text: &str) -> Option<(&str, char, &str)> {
-    let (at, control) = text.char_indices().find(|(_, c)| c.is_control())?;
+    // A control is a byte below the space, DEL, or U+0080 to U+009F: 0xC2 and one below 0xA0.
+    let bytes = text.as_bytes();
+    let is_control = |at: usize| {
+        let byte = bytes[at];
+        byte < b' ' || byte == 0x7f || (byte == 0xc2 && bytes.get(at + 1).is_some_and(|next| *next < 0xa0))
+    };
+    let at = (0..bytes.len()).find(|at| is_control(*at))?;
+    let control = text[at..].chars().next()?;
     Some((&text[..at], control, &text[at + control.len_utf8()..]))
 }
 
@@ -101,6 +108,7 @@ mod tests {
         assert_eq!(line(" a\r\n\tb\0c\u{202e}d\u{200b} ", 10), "a b cd");
         assert_eq!(line("äöüß", 2), "äö");
         assert_eq!(text("a\r\nb\rc\0\x1b[1m\td \n\n", 100), "a\nb\nc[1m\td");
+        assert_eq!(text("ä\u{80}\u{9f}\u{a0}¿\u{7f}é", 100), "ä\u{a0}¿é");
         assert_eq!(text("aäb", 2), "a\n[the rest is in the original mail]");
     }
 

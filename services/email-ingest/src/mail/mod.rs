@@ -200,6 +200,9 @@ fn sent_at(date: &mail_parser::DateTime, now: Timestamp) -> Option<Timestamp> {
 
 /// Makes the event small enough for a broker: first the HTML goes, then text from the end.
 fn fit(mut event: InboundEmail) -> InboundEmail {
+    if surely_fits(&event) {
+        return event;
+    }
     let size = |event: &InboundEmail| serde_json::to_vec(event).map_or(usize::MAX, |json| json.len());
     if size(&event) > MAX_EVENT {
         event.html = None;
@@ -212,6 +215,26 @@ fn fit(mut event: InboundEmail) -> InboundEmail {
         event.text = clean::text(&event.text, event.text.len() / 2);
     }
     event
+}
+
+/// Most bytes of JSON for one of text: `\u0000`.
+const MOST_ESCAPED: usize = 6;
+/// What stands around each address, file and the like: names of fields, ids, moments.
+const AROUND: usize = 1024;
+
+/// Whether the event is small however it is written, which nearly all are: they need not be written to know it.
+fn surely_fits(event: &InboundEmail) -> bool {
+    let InboundEmail { recipient, envelope_from, subject, text, attachments, refers_to, references, .. } =
+        event;
+    let of = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+    let forwarded =
+        event.forwarded.as_ref().map_or(0, |mail| mail.text.len() + of(&mail.subject) + of(&mail.from_name));
+    let people = event.to.len() + event.cc.len() + event.reply_to.len();
+    let is_plain = event.appointments.is_empty() && event.undelivered.is_empty();
+    let words = recipient.len() + envelope_from.len() + subject.len() + text.len() + forwarded;
+    let words = words + of(&event.reply_text) + of(&event.html) + of(&event.from_name);
+    let lists = people + attachments.len() + refers_to.len() + references.len();
+    is_plain && MOST_ESCAPED * words + AROUND * MOST_ESCAPED * lists + 16 * AROUND < MAX_EVENT
 }
 
 #[cfg(test)]

@@ -62,6 +62,11 @@ pub enum Marker {
 /// What stands behind the words of a marker.
 const CLOSES: [char; 8] = ['-', '–', '—', '_', '=', ':', '：', '*'];
 
+/// Whether one of [`CLOSES`] may be in a line: all of them but those below are outside ASCII.
+fn may_close(line: &str) -> bool {
+    line.bytes().any(|byte| byte >= 0x80 || matches!(byte, b'-' | b'_' | b'=' | b':' | b'*'))
+}
+
 /// The marker of a line, and what stands behind it on the same line (some programs go on without a break).
 pub fn marker(line: &str) -> Option<(Marker, &str)> {
     let line = bare(line);
@@ -72,7 +77,7 @@ pub fn marker(line: &str) -> Option<(Marker, &str)> {
     let start = line.trim_start_matches(dashes);
     let had_dashes = line[..line.len() - start.len()].chars().any(|c| "-–—_=".contains(c));
     // most lines are no marker whatever their words: nothing closes them
-    if !had_dashes && !start.contains(CLOSES) {
+    if !had_dashes && !may_close(start) {
         return None;
     }
     let lower = words::lower(start);

@@ -49,6 +49,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (2026112741, "second steps", include_str!("migrations/0041_second_steps.sql")),
     (2026112744, "retention", include_str!("migrations/0044_retention.sql")),
     (2026112745, "refresh tokens", include_str!("migrations/0045_refresh_tokens.sql")),
+    (2026112746, "words beside", include_str!("migrations/0046_words_in_rows.sql")),
 ];
 
 /// Brings the database to this version.
@@ -64,6 +65,7 @@ pub async fn run(store: &Store) -> Result<(), DeskError> {
                 .replace("{{serial}}", store.dialect.serial)
                 .replace("{{random_id}}", store.dialect.random_id)
                 .replace("{{search_words}}", store.dialect.search_words)
+                .replace("{{words_beside}}", store.dialect.words_beside)
                 .replace("{{ticket_numbers}}", store.dialect.ticket_numbers);
             let sql = AssertSqlSafe(sql).into_sql_str();
             Migration::new(*version, Cow::Borrowed(*name), MigrationType::Simple, sql, false)

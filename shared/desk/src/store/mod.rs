@@ -61,6 +61,7 @@ pub(crate) mod rules;
 pub(crate) mod search;
 pub(crate) mod search_index;
 pub(crate) mod search_query;
+mod search_walk;
 pub(crate) mod second_steps;
 pub mod sent_parts;
 pub(crate) mod sessions;
@@ -114,6 +115,8 @@ pub struct Dialect {
     pub random_id: &'static str,
     /// Makes the index of words.
     pub search_words: &'static str,
+    /// Puts the words beside the documents, too, and has those that are there gone through once more.
+    pub words_beside: &'static str,
     /// Whether the words of search lie in its rows, or in a table of their own.
     pub words_in_rows: bool,
 }
@@ -134,6 +137,9 @@ const SQLITE: Dialect = Dialect {
         || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))",
     search_words: "CREATE VIRTUAL TABLE search_words USING fts5 (words, content = '', contentless_delete = 1, \
         tokenize = 'ascii')",
+    words_beside: "ALTER TABLE search_docs ADD COLUMN words TEXT; \
+        INSERT INTO search_backlog (kind, after_id) VALUES ('message', ''), ('subject', ''), ('profile', '') \
+        ON CONFLICT (kind) DO UPDATE SET after_id = ''",
     words_in_rows: false,
 };
 
@@ -152,6 +158,7 @@ const POSTGRES: Dialect = Dialect {
     random_id: "CAST(gen_random_uuid() AS TEXT)",
     search_words: "ALTER TABLE search_docs ADD COLUMN words tsvector NOT NULL; \
         CREATE INDEX search_docs_words ON search_docs USING GIN (words)",
+    words_beside: "SELECT 1",
     words_in_rows: true,
 };
 

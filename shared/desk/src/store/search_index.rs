@@ -1,5 +1,5 @@
 //! What search finds (E5). Both databases are given the same words (`domain::search::words`), each in its own index:
-//! PostgreSQL in a `tsvector`, SQLite in FTS5. A message is found as soon as it is there: its words are written in the
+//! PostgreSQL in a `tsvector`, SQLite in FTS5 and, for a look into one document, beside it. A message is found as soon as it is there: its words are written in the
 //! same transaction.
 
 use domain::{MessageId, ProfileId, TicketId, search::words};
@@ -105,20 +105,22 @@ async fn put(
         query.execute(&mut **tx).await?;
         return Ok(());
     }
-    let sql = "INSERT INTO search_docs (kind, source_id, ticket_id) VALUES ($1, $2, $3) \
+    let beside = format!(" {words} ");
+    let sql = "INSERT INTO search_docs (kind, source_id, ticket_id, words) VALUES ($1, $2, $3, $4) \
         ON CONFLICT (kind, source_id) DO NOTHING RETURNING id";
     let added: Option<i64> = sqlx::query_scalar(sql)
         .bind(kind.as_str())
         .bind(source)
         .bind(ticket)
+        .bind(&beside)
         .fetch_optional(&mut **tx)
         .await?;
     let id = match added {
         Some(id) => id,
         None => {
-            let sql = "SELECT id FROM search_docs WHERE kind = $1 AND source_id = $2";
-            let id: i64 =
-                sqlx::query_scalar(sql).bind(kind.as_str()).bind(source).fetch_one(&mut **tx).await?;
+            let sql = "UPDATE search_docs SET words = $1 WHERE kind = $2 AND source_id = $3 RETURNING id";
+            let query = sqlx::query_scalar(sql).bind(&beside).bind(kind.as_str()).bind(source);
+            let id: i64 = query.fetch_one(&mut **tx).await?;
             sqlx::query("DELETE FROM search_words WHERE rowid = $1").bind(id).execute(&mut **tx).await?;
             id
         }

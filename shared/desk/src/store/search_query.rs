@@ -12,13 +12,15 @@ use super::{
     Dialect, Store,
     rows::{rows_of, word},
     search::{Conditions, pattern},
+    search_walk,
 };
 use crate::DeskError;
 
 /// PostgreSQL: a term that more messages have than this is looked for ticket by ticket, in the order of the list. A page of
 /// those is soon full, while a set of all would grow with the desk.
 const FREQUENT: i64 = 30_000;
-/// SQLite: of a term that stands in more places, the newest count. It cannot look into one row alone.
+/// SQLite: of a term that stands in more places, the newest count. Lists come here for rarer ones only, see
+/// [`search_walk`](super::search_walk).
 const NEWEST: i64 = 100_000;
 
 /// Which terms of a search are frequent.
@@ -33,12 +35,8 @@ pub(crate) async fn frequent(store: &Store, search: &Search) -> Result<Vec<bool>
     Ok(all)
 }
 
-/// Adds what the tickets of a search have in common, but for the facts that lists filter by. `frequent` says which terms
-/// are.
-pub(crate) fn narrow(conditions: &mut Conditions, dialect: &Dialect, search: &Search, frequent: &[bool]) {
-    if search.nothing {
-        conditions.add("1 = 0".into());
-    }
+/// Adds where the words of a search must stand. `frequent` says which terms are.
+pub(crate) fn by_words(conditions: &mut Conditions, dialect: &Dialect, search: &Search, frequent: &[bool]) {
     for (place, term) in search.terms.iter().enumerate() {
         let is_frequent = frequent.get(place).copied().unwrap_or(false);
         let condition = if is_frequent { in_each } else { in_set }(conditions, dialect, term);
@@ -56,10 +54,13 @@ pub(crate) fn narrow(conditions: &mut Conditions, dialect: &Dialect, search: &Se
             "t.id IN (SELECT d.ticket_id FROM search_docs d WHERE {found} AND d.kind = 'subject')"
         ));
     }
-    by_facts(conditions, search);
 }
 
-fn by_facts(conditions: &mut Conditions, search: &Search) {
+/// Adds what the tickets of a search have in common besides its words and the facts that lists filter by.
+pub(crate) fn by_facts(conditions: &mut Conditions, search: &Search) {
+    if search.nothing {
+        conditions.add("1 = 0".into());
+    }
     if let Some(number) = search.number {
         let number = conditions.number(number);
         conditions.add(format!("t.number = {number}"));
@@ -158,10 +159,14 @@ pub(crate) async fn texts(
         return Ok(HashMap::new());
     }
     let mut conditions = Conditions::default();
+    let found = if store.dialect.words_in_rows {
+        matching(&mut conditions, store.dialect, phrases.iter().copied())
+    } else {
+        search_walk::beside(&mut conditions, phrases.iter().copied())
+    };
+    conditions.add(found);
     conditions.one_of("d.ticket_id", tickets.iter().map(ToString::to_string));
     conditions.add("d.kind = 'message'".into());
-    let found = matching(&mut conditions, store.dialect, phrases.iter().copied());
-    conditions.add(found);
     let sql = format!(
         "SELECT d.ticket_id, max(d.id) AS newest FROM search_docs d{} GROUP BY d.ticket_id",
         conditions.clause()

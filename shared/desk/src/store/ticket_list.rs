@@ -7,7 +7,7 @@ use super::{
     Store,
     rows::{self, TICKET_FROM, TICKET_SELECT, TicketRow},
     search::Conditions,
-    search_query,
+    search_query, search_walk,
 };
 use crate::{
     Actor, DeskError,
@@ -33,16 +33,21 @@ async fn frequent(store: &Store, filter: &TicketFilter) -> Result<Frequent, Desk
     if let Some(q) = &filter.q {
         found.terms = search_query::frequent(store, &searched(q)?).await?;
     }
-    if !filter.tag.is_empty() {
-        let mut conditions = Conditions::default();
-        conditions.one_of("tag", tags(filter));
-        let limit = conditions.number(FREQUENT_TAG + 1);
-        let some = format!("SELECT 1 AS one FROM ticket_tags{} LIMIT {limit}", conditions.clause());
-        let sql = AssertSqlSafe(format!("SELECT count(*) FROM ({some}) AS counted"));
-        let row = conditions.bind(sqlx::query(sql)).fetch_one(store.reader()).await?;
-        found.tag = row.try_get::<i64, _>(0)? > FREQUENT_TAG;
-    }
+    found.tag = is_tag_frequent(store, filter).await?;
     Ok(found)
+}
+
+async fn is_tag_frequent(store: &Store, filter: &TicketFilter) -> Result<bool, DeskError> {
+    if filter.tag.is_empty() {
+        return Ok(false);
+    }
+    let mut conditions = Conditions::default();
+    conditions.one_of("tag", tags(filter));
+    let limit = conditions.number(FREQUENT_TAG + 1);
+    let some = format!("SELECT 1 AS one FROM ticket_tags{} LIMIT {limit}", conditions.clause());
+    let sql = AssertSqlSafe(format!("SELECT count(*) FROM ({some}) AS counted"));
+    let row = conditions.bind(sqlx::query(sql)).fetch_one(store.reader()).await?;
+    Ok(row.try_get::<i64, _>(0)? > FREQUENT_TAG)
 }
 
 fn searched(q: &str) -> Result<Search, DeskError> {
@@ -69,15 +74,65 @@ pub(crate) fn narrow(
     actor: &Actor,
     frequent: &Frequent,
 ) -> Result<(), DeskError> {
-    by_facts(conditions, filter, actor);
-    by_tags(conditions, filter, frequent.tag);
-    by_times(conditions, filter);
-    if let Some(q) = &filter.q {
-        let search = searched(q)?;
-        by_facts(conditions, &search.filter, actor);
-        search_query::narrow(conditions, store.dialect, &search, &frequent.terms);
-    }
+    let search = search_of(filter)?;
+    by_all_facts(conditions, filter, &search, actor, frequent.tag);
+    search_query::by_words(conditions, store.dialect, &search, &frequent.terms);
     Ok(())
+}
+
+fn search_of(filter: &TicketFilter) -> Result<Search, DeskError> {
+    filter.q.as_deref().map_or_else(|| Ok(Search::default()), searched)
+}
+
+/// Adds everything but the words of a search.
+fn by_all_facts(
+    conditions: &mut Conditions,
+    filter: &TicketFilter,
+    search: &Search,
+    actor: &Actor,
+    frequent_tag: bool,
+) {
+    by_facts(conditions, filter, actor);
+    by_tags(conditions, filter, frequent_tag);
+    by_times(conditions, filter);
+    if filter.q.is_some() {
+        by_facts(conditions, &search.filter, actor);
+        search_query::by_facts(conditions, search);
+    }
+}
+
+/// A ticket's place in a list: by what it is sorted, and the ticket.
+pub(crate) type Key = (i64, String);
+
+/// How a list is sorted.
+#[derive(Clone, Copy)]
+pub(super) struct Order {
+    pub(super) column: &'static str,
+    pub(super) direction: &'static str,
+    /// How what comes later in the list compares, and how what does not.
+    later: &'static str,
+    sooner: &'static str,
+}
+
+impl Order {
+    fn of(sort: Sort) -> Self {
+        let (column, descending) = match sort {
+            Sort::NewestMessage => ("t.last_message_at", true),
+            Sort::OldestMessage => ("t.last_message_at", false),
+            Sort::Newest => ("t.created_at", true),
+            Sort::Oldest => ("t.created_at", false),
+            Sort::LongestWaiting => ("t.waiting_at", false),
+        };
+        let (direction, later, sooner) = if descending { ("DESC", "<", ">=") } else { ("ASC", ">", "<=") };
+        Self { column, direction, later, sooner }
+    }
+
+    /// Adds: behind this place of the list, or not behind it.
+    fn behind(self, conditions: &mut Conditions, (at, id): &Key, behind: bool) {
+        let (at, id) = (conditions.number(*at), conditions.text(id));
+        let sign = if behind { self.later } else { self.sooner };
+        conditions.add(format!("({}, t.id) {sign} ({at}, {id})", self.column));
+    }
 }
 
 /// At most `limit` tickets after a key.
@@ -85,22 +140,65 @@ pub(crate) async fn page(
     store: &Store,
     filter: &TicketFilter,
     actor: &Actor,
-    after: Option<(i64, String)>,
+    after: Option<Key>,
     limit: i64,
 ) -> Result<Vec<TicketRow>, DeskError> {
-    let mut conditions = conditions(store, filter, actor).await?;
-    let (column, descending) = match filter.sort {
-        Sort::NewestMessage => ("t.last_message_at", true),
-        Sort::OldestMessage => ("t.last_message_at", false),
-        Sort::Newest => ("t.created_at", true),
-        Sort::Oldest => ("t.created_at", false),
-        Sort::LongestWaiting => ("t.waiting_at", false),
-    };
-    let (direction, sign) = if descending { ("DESC", "<") } else { ("ASC", ">") };
-    if let Some((at, id)) = after {
-        let (at, id) = (conditions.number(at), conditions.text(&id));
-        conditions.add(format!("({column}, t.id) {sign} ({at}, {id})"));
+    let order = Order::of(filter.sort);
+    if let Some(found) = walked(store, filter, actor, after.as_ref(), limit).await? {
+        return Ok(found);
     }
+    let mut conditions = conditions(store, filter, actor).await?;
+    if let Some(after) = &after {
+        order.behind(&mut conditions, after, true);
+    }
+    listed(store, conditions, order, limit).await
+}
+
+/// The same, had by looking into the first tickets; `None` where that is not the way.
+async fn walked(
+    store: &Store,
+    filter: &TicketFilter,
+    actor: &Actor,
+    after: Option<&Key>,
+    limit: i64,
+) -> Result<Option<Vec<TicketRow>>, DeskError> {
+    let (search, order) = (search_of(filter)?, Order::of(filter.sort));
+    if !search_walk::is_possible(store, &search).await? {
+        return Ok(None);
+    }
+    let frequent_tag = is_tag_frequent(store, filter).await?;
+    let facts = || {
+        let mut conditions = Conditions::default();
+        by_all_facts(&mut conditions, filter, &search, actor, frequent_tag);
+        if let Some(after) = after {
+            order.behind(&mut conditions, after, true);
+        }
+        conditions
+    };
+    let mut step = Some(search_walk::Steps::begin());
+    while let Some(now) = step {
+        let end = now.end(store, facts(), order).await?;
+        let mut conditions = facts();
+        if let Some(end) = &end {
+            order.behind(&mut conditions, end, false);
+        }
+        search_walk::by_words(&mut conditions, &search);
+        let found = listed(store, conditions, order, limit).await?;
+        let many = i64::try_from(found.len()).unwrap_or(i64::MAX);
+        if end.is_none() || many >= limit {
+            return Ok(Some(found));
+        }
+        step = now.next(many, limit);
+    }
+    Ok(None)
+}
+
+async fn listed(
+    store: &Store,
+    mut conditions: Conditions,
+    Order { column, direction, .. }: Order,
+    limit: i64,
+) -> Result<Vec<TicketRow>, DeskError> {
     let limit = conditions.number(limit);
     let sql = format!(
         "{TICKET_SELECT}{} ORDER BY {column} {direction}, t.id {direction} LIMIT {limit}",

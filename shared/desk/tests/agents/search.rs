@@ -249,7 +249,7 @@ fn numbers(world: &World) -> &'static str {
 /// A word stands in so many messages of a ticket that it is looked for ticket by ticket.
 async fn make_frequent(world: &World, word: &str, ticket: TicketId) {
     let (columns, words) = if world.is_sqlite() {
-        ("", String::new())
+        (", words", format!(", ' {word} '"))
     } else {
         (", words", format!(", to_tsvector('simple', '{word}')"))
     };

@@ -112,11 +112,6 @@ struct Made {
 
 impl Made {
     fn new(postgres: bool) -> Self {
-        let documents = if postgres {
-            "search_docs (id, kind, source_id, ticket_id, words)"
-        } else {
-            "search_docs (id, kind, source_id, ticket_id)"
-        };
         Self {
             postgres,
             docs: 0,
@@ -133,7 +128,7 @@ impl Made {
                 "messages (id, ticket_id, seq, profile_id, channel, inbox, direction, author_kind, author_id, \
                  author_name, body, status, why, sent_at, created_at, updated_at)",
             ),
-            documents: Rows::new(documents),
+            documents: Rows::new("search_docs (id, kind, source_id, ticket_id, words)"),
             words: Rows::new("search_words (rowid, words)"),
         }
     }
@@ -159,7 +154,7 @@ impl Made {
             let row = format!("({doc},'{kind}','{source}',{ticket},to_tsvector('simple','{words}'))");
             self.documents.values.push(row);
         } else {
-            self.documents.values.push(format!("({doc},'{kind}','{source}',{ticket})"));
+            self.documents.values.push(format!("({doc},'{kind}','{source}',{ticket},' {words} ')"));
             self.words.values.push(format!("({doc},'{words}')"));
         }
     }

@@ -1,16 +1,17 @@
-//! Lets a mail be understood where it can do no harm: on a thread of its own, with a time limit, and with a second
+//! Lets a mail be understood where it can do no harm: on a thread that is kept for that, with a time limit, and with a second
 //! way for when the first panics or hangs.
 
 use std::{sync::Arc, time::Duration};
 
-use bytes::Bytes;
-use domain::{EmailAddress, Timestamp};
-use tokio::{sync::Semaphore, time::timeout};
-
+use self::pool::{Failed, Pool};
 use crate::{
     mail::{self, Arrival, Understood},
     routing::Routes,
 };
+use bytes::Bytes;
+use domain::{EmailAddress, Timestamp};
+
+mod pool;
 
 /// A mail is understood within this time or taken in by its headers.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -49,13 +50,13 @@ impl Case {
     }
 }
 
-/// Places for mails being understood. Cheap to clone.
-#[derive(Clone, Debug)]
-pub struct Guard(Arc<Semaphore>);
+/// The threads that mails are understood on. Cheap to clone.
+#[derive(Clone)]
+pub struct Guard(Pool);
 
 impl Default for Guard {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(PLACES)))
+        Self(Pool::new(PLACES))
     }
 }
 
@@ -66,22 +67,15 @@ impl Guard {
     }
 
     async fn understand_by(&self, way: Way, limit: Duration, case: Case) -> Understood {
-        let (thinking, places) = (case.clone(), self.0.clone());
-        let thought = async {
-            let place = places.acquire_owned().await;
-            let thread = tokio::task::spawn_blocking(move || {
-                let understood = thinking.go(way);
-                drop(place);
-                understood
-            });
-            thread.await
-        };
-        match timeout(limit, thought).await {
-            Ok(Ok(understood)) => return understood,
-            Ok(Err(panic)) => {
-                tracing::error!(%panic, "a mail could not be understood; taken in by its headers");
+        let thinking = case.clone();
+        match self.0.run(limit, move || thinking.go(way)).await {
+            Ok(understood) => return understood,
+            Err(Failed::Panicked) => {
+                tracing::error!("a mail could not be understood; taken in by its headers")
             }
-            Err(_) => tracing::error!("a mail took too long to understand; taken in by its headers"),
+            Err(Failed::TooLate) => {
+                tracing::error!("a mail took too long to understand; taken in by its headers");
+            }
         }
         case.go(|raw, arrival| {
             mail::minimal::in_part(

@@ -1,0 +1,129 @@
+//! Frequent words on SQLite, whose index gives all places of a word or none, and of the beginning of a word all places of all
+//! words that begin so. So the list is begun without it: its first tickets are looked into one after the other. Where the
+//! words are frequent, the page is soon full; where they are not, the index is the better way.
+
+use domain::search::{Phrase, Search, Term};
+use sqlx::{AssertSqlSafe, Row};
+
+use super::{
+    Store,
+    rows::TICKET_FROM,
+    search::Conditions,
+    ticket_list::{Key, Order},
+};
+use crate::DeskError;
+
+/// Tickets of a first try.
+const SAMPLE: i64 = 200;
+/// Tickets that are looked into at most; each takes some 10 microseconds.
+const MOST: i64 = 6_000;
+
+/// Whether a list may be begun so: there are words, and every document has its own beside it.
+pub(super) async fn is_possible(store: &Store, search: &Search) -> Result<bool, DeskError> {
+    let has_words = [&search.terms, &search.from, &search.subject].into_iter().any(|terms| !terms.is_empty());
+    if store.dialect.words_in_rows || !has_words || search.nothing {
+        return Ok(false);
+    }
+    let sql = "SELECT kind FROM search_backlog LIMIT 1";
+    let behind: Option<String> = sqlx::query_scalar(sql).fetch_optional(store.reader()).await?;
+    Ok(behind.is_none())
+}
+
+/// How many tickets are looked into, step by step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Steps(i64);
+
+impl Steps {
+    pub(super) fn begin() -> Self {
+        Self(SAMPLE)
+    }
+
+    /// Where the list is cut this time; `None` where it is shorter.
+    pub(super) async fn end(
+        self,
+        store: &Store,
+        facts: Conditions,
+        order: Order,
+    ) -> Result<Option<Key>, DeskError> {
+        let Order { column, direction, .. } = order;
+        let sql = format!(
+            "SELECT {column} AS at, t.id {TICKET_FROM}{} ORDER BY {column} {direction}, t.id {direction} LIMIT 1 OFFSET {}",
+            facts.clause(),
+            self.0
+        );
+        let row = facts.bind(sqlx::query(AssertSqlSafe(sql))).fetch_optional(store.reader()).await?;
+        row.map(|row| Ok((row.try_get("at")?, row.try_get("id")?))).transpose()
+    }
+
+    /// The next step after so many of the `wanted` were found: as many tickets as will do; `None` if that would be too many.
+    pub(super) fn next(self, found: i64, wanted: i64) -> Option<Self> {
+        if self.0 > SAMPLE || found == 0 {
+            return None;
+        }
+        let needed = self.0 * wanted * 3 / (found * 2);
+        (needed <= MOST).then_some(Self(needed))
+    }
+}
+
+/// Adds where the words of a search must stand, looked for in each ticket alone.
+pub(super) fn by_words(conditions: &mut Conditions, search: &Search) {
+    for term in &search.terms {
+        let (own, customers) =
+            (in_documents(conditions, OF_TICKET, term), in_documents(conditions, OF_CUSTOMER, term));
+        conditions.add(format!("({own} OR {customers})"));
+    }
+    for term in &search.from {
+        let found = in_documents(conditions, OF_CUSTOMER, term);
+        conditions.add(found);
+    }
+    for term in &search.subject {
+        let found = in_documents(conditions, SUBJECT, term);
+        conditions.add(found);
+    }
+}
+
+const OF_TICKET: &str = "d.ticket_id = t.id";
+const OF_CUSTOMER: &str = "d.kind = 'profile' AND d.source_id = t.profile_id";
+const SUBJECT: &str = "d.kind = 'subject' AND d.source_id = t.id";
+
+fn in_documents(conditions: &mut Conditions, which: &str, term: &Term) -> String {
+    let found = beside(conditions, term);
+    format!("EXISTS (SELECT 1 FROM search_docs d WHERE {which} AND {found})")
+}
+
+/// The condition that the words beside the document `d` have one of these phrases.
+pub(super) fn beside<'a>(conditions: &mut Conditions, any: impl IntoIterator<Item = &'a Phrase>) -> String {
+    let one = |phrase: &Phrase| {
+        let end = if phrase.begins { "" } else { " " };
+        let wanted = conditions.text(&format!(" {}{end}", phrase.words.join(" ")));
+        format!("instr(d.words, {wanted}) > 0")
+    };
+    let all: Vec<String> = any.into_iter().map(one).collect();
+    format!("({})", all.join(" OR "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_second_step_is_as_long_as_the_first_says_and_no_longer_than_the_index_takes() {
+        let first = Steps::begin();
+        assert_eq!(first.next(50, 51), Some(Steps(306)));
+        assert_eq!(first.next(3, 51), Some(Steps(5_100)));
+        assert_eq!(first.next(2, 51), None, "the index is better");
+        assert_eq!(first.next(0, 51), None);
+        assert_eq!(Steps(306).next(50, 51), None, "there is no third one");
+    }
+
+    #[test]
+    fn words_stand_whole_but_for_the_last_one_of_what_is_still_typed() {
+        let phrase = |words: &[&str], begins| Phrase {
+            words: words.iter().map(ToString::to_string).collect(),
+            begins,
+        };
+        let mut conditions = Conditions::default();
+        let found = beside(&mut conditions, &[phrase(&["red", "lamp"], false), phrase(&["la"], true)]);
+        assert_eq!(found, "(instr(d.words, $1) > 0 OR instr(d.words, $2) > 0)");
+    }
+}
