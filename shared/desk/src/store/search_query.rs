@@ -16,11 +16,10 @@ use super::{
 };
 use crate::DeskError;
 
-/// PostgreSQL: a term that more messages have than this is looked for ticket by ticket, in the order of the list. A page of
-/// those is soon full, while a set of all would grow with the desk.
+/// PostgreSQL: a term that more messages have than this is looked for ticket by ticket, where all that match are counted or
+/// changed. Lists come here for rarer ones only, see [`search_walk`].
 const FREQUENT: i64 = 30_000;
-/// SQLite: of a term that stands in more places, the newest count. Lists come here for rarer ones only, see
-/// [`search_walk`](super::search_walk).
+/// SQLite: of a term that stands in more places, the newest count there.
 const NEWEST: i64 = 100_000;
 
 /// Which terms of a search are frequent.
@@ -111,7 +110,7 @@ fn in_each(conditions: &mut Conditions, dialect: &Dialect, term: &[Phrase]) -> S
 }
 
 /// The condition that the row `d` of `search_docs` has one of these phrases.
-fn matching<'a>(
+pub(super) fn matching<'a>(
     conditions: &mut Conditions,
     dialect: &Dialect,
     any: impl IntoIterator<Item = &'a Phrase>,
@@ -159,11 +158,7 @@ pub(crate) async fn texts(
         return Ok(HashMap::new());
     }
     let mut conditions = Conditions::default();
-    let found = if store.dialect.words_in_rows {
-        matching(&mut conditions, store.dialect, phrases.iter().copied())
-    } else {
-        search_walk::beside(&mut conditions, phrases.iter().copied())
-    };
+    let found = search_walk::in_row(&mut conditions, store.dialect, phrases.iter().copied());
     conditions.add(found);
     conditions.one_of("d.ticket_id", tickets.iter().map(ToString::to_string));
     conditions.add("d.kind = 'message'".into());
