@@ -46,29 +46,47 @@ struct Queue {
 
 struct Job {
     state: Arc<State>,
-    run: Box<dyn FnOnce() + Send>,
+    /// Does it; whether it was not given up meanwhile.
+    run: Box<dyn FnOnce(&State) -> bool + Send>,
 }
 
-/// Where a job is: it waits, it is done on a thread, or nobody waits for it any more.
+/// Whoever waits for a job, until the outcome is there or nobody waits any more.
+struct Waiter<'a> {
+    pool: &'a Arc<Shared>,
+    state: Arc<State>,
+}
+
+impl Drop for Waiter<'_> {
+    fn drop(&mut self) {
+        if self.state.give_up() {
+            self.pool.replace_one();
+        }
+    }
+}
+
+/// Where a job is: it waits, it runs on a thread, it is done, or nobody waits for it any more.
 #[derive(Default)]
 struct State(AtomicU8);
 
 const WAITS: u8 = 0;
 const RUNS: u8 = 1;
-const GIVEN_UP: u8 = 2;
+const DONE: u8 = 2;
+const GIVEN_UP: u8 = 3;
 
 impl State {
+    /// Whether somebody still waits for it.
     fn begin(&self) -> bool {
         self.0.compare_exchange(WAITS, RUNS, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+
+    /// Whether it was not given up meanwhile.
+    fn end(&self) -> bool {
+        self.0.compare_exchange(RUNS, DONE, Ordering::AcqRel, Ordering::Acquire).is_ok()
     }
 
     /// Whether it was running.
     fn give_up(&self) -> bool {
         self.0.swap(GIVEN_UP, Ordering::AcqRel) == RUNS
-    }
-
-    fn is_given_up(&self) -> bool {
-        self.0.load(Ordering::Acquire) == GIVEN_UP
     }
 }
 
@@ -89,20 +107,19 @@ impl Pool {
     ) -> Result<T, Failed> {
         let (tell, told) = oneshot::channel();
         let state = Arc::new(State::default());
-        let run = Box::new(move || {
-            if let Ok(outcome) = catch_unwind(AssertUnwindSafe(work)) {
+        let run = Box::new(move |state: &State| {
+            let outcome = catch_unwind(AssertUnwindSafe(work));
+            let is_ours = state.end();
+            if let Ok(outcome) = outcome {
                 let _ = tell.send(outcome);
             }
+            is_ours
         });
         self.0.submit(Job { state: state.clone(), run });
+        let _waiter = Waiter { pool: &self.0, state };
         match timeout(limit, told).await {
             Ok(outcome) => outcome.map_err(|_| Failed::Panicked),
-            Err(_) => {
-                if state.give_up() {
-                    self.0.replace_one();
-                }
-                Err(Failed::TooLate)
-            }
+            Err(_) => Err(Failed::TooLate),
         }
     }
 }
@@ -139,11 +156,9 @@ impl Shared {
 
     fn work(self: Arc<Self>) {
         while let Some(job) = self.next() {
-            if job.state.begin() {
-                (job.run)();
-                if job.state.is_given_up() {
-                    return;
-                }
+            // One that was given up while it ran has lost its place to another thread.
+            if job.state.begin() && !(job.run)(&job.state) {
+                return;
             }
         }
     }
@@ -213,6 +228,23 @@ mod tests {
         back.wait();
         assert_eq!(pool.run(LONG, || 2).await, Ok(2));
         assert_eq!(pool.0.queue().threads, 1);
+    }
+
+    #[tokio::test]
+    async fn a_thread_that_hangs_is_replaced_when_nobody_waits_any_more() {
+        let pool = Pool::new(1);
+        let (release, held) = mpsc::channel::<()>();
+        let (began, begun) = oneshot::channel();
+        let hangs = pool.run(LONG, move || {
+            let _ = began.send(());
+            held.recv().is_err()
+        });
+        tokio::select! {
+            _ = hangs => panic!("it hangs"),
+            begun = begun => begun.unwrap(),
+        }
+        assert_eq!(pool.run(LONG, || 1).await, Ok(1));
+        drop(release);
     }
 
     #[tokio::test]
