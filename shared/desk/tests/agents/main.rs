@@ -40,6 +40,7 @@ mod lists;
 mod mail_answers;
 mod merge;
 mod notes;
+mod passkeys;
 mod people;
 mod reply;
 mod retention;
