@@ -41,6 +41,7 @@ mod mail_answers;
 mod merge;
 mod notes;
 mod passkeys;
+mod passkeys_demanded;
 mod people;
 mod reply;
 mod retention;

@@ -4,7 +4,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bus::topic::OUTBOUND_EMAIL;
 use desk::{
     Desk, DeskError, PageRequest,
-    accounts::{User, UserPatch},
+    accounts::User,
     audit::{AuditEntry, AuditFilter},
     sign_in::{
         Entrance, Needs, NewSession, Origin,
@@ -30,37 +30,33 @@ on_both!(
     a_passkey_is_made_for_the_session_that_asked_and_nobody_elses,
     adding_and_removing_end_other_sessions_and_are_told,
     names_are_changed_by_their_owner_alone,
-    a_demanded_second_step_is_kept_by_passkeys,
-    resetting_takes_passkeys_too,
-    a_new_password_leaves_passkeys_and_opens_no_way_around_them,
-    somebody_who_is_shut_out_has_no_passkey,
 );
 
 const MINUTE: i64 = 60 * 1000;
 const PASSWORD: &str = "correct horse";
-const EMAIL: &str = "anna@acme.example";
+pub const EMAIL: &str = "anna@acme.example";
 
 /// Somebody with a passkey.
-struct Holder {
-    user: User,
-    session: NewSession,
-    passkey: Passkey,
-    authenticator: Authenticator,
+pub struct Holder {
+    pub user: User,
+    pub session: NewSession,
+    pub passkey: Passkey,
+    pub authenticator: Authenticator,
 }
 
-fn origin() -> Origin {
+pub fn origin() -> Origin {
     Origin::new("203.0.113.9".parse().unwrap(), "Mozilla/5.0 Firefox/142.0")
 }
 
-fn authenticator() -> Authenticator {
+pub fn authenticator() -> Authenticator {
     Authenticator::new("https://d.example", "d.example")
 }
 
-fn proof(session: &NewSession) -> Proof<'_> {
+pub fn proof(session: &NewSession) -> Proof<'_> {
     Proof { password: Some(PASSWORD), session: &session.token }
 }
 
-async fn add(
+pub async fn add(
     desk: &Desk,
     session: &NewSession,
     authenticator: &mut Authenticator,
@@ -77,7 +73,7 @@ fn made(authenticator: &mut Authenticator, challenge: &str, handle: &str) -> Mad
     MadePasskey { client_data: made.client_data, attestation: made.attestation }
 }
 
-async fn holder(world: &World, email: &str, role: Role) -> Holder {
+pub async fn holder(world: &World, email: &str, role: Role) -> Holder {
     world.user(email, role).await;
     let session = world.let_in(email, PASSWORD).await;
     let mut authenticator = authenticator();
@@ -96,13 +92,13 @@ fn answer(authenticator: &mut Authenticator, challenge: &str) -> PasskeyProof {
     }
 }
 
-async fn signed_in(desk: &Desk, authenticator: &mut Authenticator) -> Option<NewSession> {
+pub async fn signed_in(desk: &Desk, authenticator: &mut Authenticator) -> Option<NewSession> {
     let question = desk.ask_for_passkey().unwrap();
     let proof = answer(authenticator, &question.challenge);
     desk.sign_in_by_passkey(&proof, &origin()).await.unwrap()
 }
 
-async fn log(world: &World) -> Vec<AuditEntry> {
+pub async fn log(world: &World) -> Vec<AuditEntry> {
     world.desk.audit(&AuditFilter::default(), &PageRequest::default()).await.unwrap().data
 }
 
@@ -110,11 +106,11 @@ fn says(entry: &AuditEntry, field: &str, value: &str) -> bool {
     entry.changes.iter().any(|fact| fact.field == field && fact.after == value)
 }
 
-async fn mail(world: &World) -> OutboundEmail {
+pub async fn mail(world: &World) -> OutboundEmail {
     world.told(OUTBOUND_EMAIL).await.pop().expect("a mail")
 }
 
-async fn with_app(world: &World, session: &NewSession) -> String {
+pub async fn with_app(world: &World, session: &NewSession) -> String {
     let secret = world.desk.enrol(session.user.id, proof(session)).await.unwrap().secret;
     let code = digits(world, &secret);
     let actor = session.user.actor();
@@ -129,17 +125,17 @@ fn digits(world: &World, secret: &str) -> String {
     Builder::new().with_secret(secret).build().unwrap().generate(now).to_string()
 }
 
-async fn demanded(world: &World, required: bool) {
+pub async fn demanded(world: &World, required: bool) {
     let demand = json!({"security": {"second_step_required": required}});
     world.desk.patch_settings(&demand, &world.owner()).await.unwrap();
 }
 
-async fn by_password(desk: &Desk) -> Entrance {
+pub async fn first_step(desk: &Desk) -> Entrance {
     desk.sign_in(EMAIL, PASSWORD, &origin()).await.unwrap().expect("the password is right")
 }
 
-async fn needs(desk: &Desk) -> Option<Needs> {
-    match by_password(desk).await {
+pub async fn needs(desk: &Desk) -> Option<Needs> {
+    match first_step(desk).await {
         Entrance::In(_) => None,
         Entrance::Pending(pending) => Some(pending.needs),
     }
@@ -356,70 +352,4 @@ async fn names_are_changed_by_their_owner_alone(world: World) {
     let proof = proof(&bert.session);
     let foreign = desk.remove_passkey(bert.user.id, anna.passkey.id, proof, &bert.user.actor()).await;
     assert_eq!(code(foreign), "passkey");
-}
-
-/// Each state, and where a password or a link leads in it: the table is in `domain::sign_in`.
-async fn a_demanded_second_step_is_kept_by_passkeys(world: World) {
-    let (desk, mut anna) = (&world.desk, holder(&world, EMAIL, Role::Support).await);
-    assert_eq!(needs(desk).await, None, "nobody demands anything");
-    demanded(&world, true).await;
-    let Entrance::Pending(pending) = by_password(desk).await else { panic!("a session") };
-    assert_eq!(pending.needs, Needs::Passkey);
-    assert!(desk.enrol_pending(&pending.token).await.unwrap().is_none(), "a password alone sets nothing up");
-    let link = desk.create_sign_in_link(anna.user.id, &world.owner()).await.unwrap();
-    let came = desk.sign_in_with_link(&link, &origin()).await.unwrap().unwrap();
-    assert!(matches!(came, Entrance::Pending(pending) if pending.needs == Needs::Passkey));
-    let session = signed_in(desk, &mut anna.authenticator).await.expect("it is both steps");
-    let remove = async |id, session: &NewSession| {
-        desk.remove_passkey(anna.user.id, id, proof(session), &anna.user.actor()).await
-    };
-    assert_eq!(code(remove(anna.passkey.id, &session).await), "second_step_required");
-    let other = add(desk, &session, &mut authenticator(), None).await.unwrap();
-    remove(anna.passkey.id, &session).await.unwrap();
-    with_app(&world, &session).await;
-    remove(other.id, &session).await.unwrap();
-    assert_eq!(needs(desk).await, Some(Needs::Code));
-}
-
-async fn resetting_takes_passkeys_too(world: World) {
-    let (desk, mut anna) = (&world.desk, holder(&world, EMAIL, Role::Support).await);
-    let ada = world.user("ada@acme.example", Role::Admin).await;
-    demanded(&world, true).await;
-    desk.reset_second_step(anna.user.id, &ada.actor()).await.unwrap();
-    assert!(desk.session(&anna.session.token).await.unwrap().is_none());
-    assert!(signed_in(desk, &mut anna.authenticator).await.is_none());
-    assert_eq!(desk.passkeys(anna.user.id).await.unwrap(), []);
-    let told = mail(&world).await;
-    assert!(told.text.contains("was taken away by ada") && told.text.contains("So were your passkeys"));
-    assert!(log(&world).await.iter().any(|entry| entry.action.as_str() == "second_step_reset"));
-    assert_eq!(code(desk.reset_second_step(anna.user.id, &ada.actor()).await), "second_step_off");
-    assert_eq!(needs(desk).await, Some(Needs::Enrolment), "they set one up to come in");
-}
-
-async fn a_new_password_leaves_passkeys_and_opens_no_way_around_them(world: World) {
-    let (desk, mut anna) = (&world.desk, holder(&world, EMAIL, Role::Support).await);
-    demanded(&world, true).await;
-    desk.forgot_password(EMAIL, &origin()).await.unwrap();
-    let text = mail(&world).await.text;
-    let token = text.split("?token=").nth(1).unwrap().split_whitespace().next().unwrap();
-    assert!(desk.reset_password(token, "another battery", &origin()).await.unwrap());
-    let came = desk.sign_in(EMAIL, "another battery", &origin()).await.unwrap().unwrap();
-    assert!(matches!(came, Entrance::Pending(pending) if pending.needs == Needs::Passkey));
-    assert!(signed_in(desk, &mut anna.authenticator).await.is_some());
-}
-
-async fn somebody_who_is_shut_out_has_no_passkey(world: World) {
-    let (desk, mut anna) = (&world.desk, holder(&world, EMAIL, Role::Support).await);
-    let shut = async |disabled| {
-        let patch = UserPatch { disabled: Some(disabled), ..UserPatch::default() };
-        desk.change_user(anna.user.id, patch, &world.owner()).await.unwrap();
-    };
-    shut(true).await;
-    assert!(signed_in(desk, &mut anna.authenticator).await.is_none());
-    let refused = log(&world).await.remove(0);
-    assert!(
-        refused.action.as_str() == "sign_in_failed" && refused.changes.iter().any(|f| f.field == "disabled")
-    );
-    shut(false).await;
-    assert!(signed_in(desk, &mut anna.authenticator).await.is_some());
 }
