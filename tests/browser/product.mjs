@@ -33,13 +33,14 @@ function freePort() {
 /** The product in one process, with the sandbox's channels; `stop()` and `start()` keep its data. */
 export class Product {
   /** `origins`: where the pages of the chat's site are; `env`: further configuration; `undoSeconds`: how long answers of
-   * the console wait to be taken back, which most stories have no time for. */
-  static async start({ origins, env = {}, undoSeconds = 0 } = {}) {
+   * the console wait to be taken back, which most stories have no time for; `host`: the name in its address, where a number
+   * will not do. */
+  static async start({ origins, env = {}, undoSeconds = 0, host = '127.0.0.1' } = {}) {
     const product = new Product();
     product.env = env;
     product.folder = mkdtempSync(join(tmpdir(), 'frontdesk-'));
     product.port = await freePort();
-    product.url = `http://127.0.0.1:${product.port}`;
+    product.url = `http://${host}:${product.port}`;
     product.config = join(root, 'deploy/sandbox.toml');
     if (origins) {
       const sandbox = readFileSync(product.config, 'utf8').replace(/^allowed_origins = .*$/m, `allowed_origins = ${JSON.stringify(origins)}`);
@@ -218,6 +219,6 @@ export async function signIn(page, url, email = OWNER, password = PASSWORD) {
   await page.goto(url);
   await page.getByLabel('Email').fill(email);
   await page.getByLabel('Password').fill(password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await page.getByRole('list', { name: 'Tickets' }).waitFor();
 }

@@ -125,12 +125,12 @@ pub async fn add_user(
     Ok(())
 }
 
-/// Takes the second step away from somebody who has lost it, and ends their sessions.
+/// Takes the second step and the passkeys away from somebody who has lost them, and ends their sessions.
 pub async fn reset_second_step(config: Configuration, email: EmailAddress) -> anyhow::Result<()> {
     let desk = ready_desk(&config).await?;
     let user = desk.user_by_email(&email).await.with_context(|| format!("nobody signs in as {email}"))?;
     desk.reset_second_step(user.id, &shell()).await?;
-    say(format_args!("{email} signs in without a second step now, and is signed out everywhere"));
+    say(format_args!("{email} signs in with the password alone now, and is signed out everywhere"));
     desk.close().await;
     Ok(())
 }

@@ -91,7 +91,7 @@ enum UserCommand {
         #[arg(long)]
         password_stdin: bool,
     },
-    /// Take the second step at sign-in away from somebody who has lost it; their sessions end
+    /// Take the second step at sign-in and the passkeys away from somebody who has lost them; their sessions end
     ResetSecondStep {
         /// Address they sign in with
         email: EmailAddress,

@@ -63,8 +63,11 @@ pub enum SecondStepChange {
     On,
     /// It is off.
     Off,
-    /// Somebody else took it away.
-    Reset,
+    /// Somebody else took it away, and so many passkeys with it.
+    Reset {
+        /// How many they were.
+        passkeys: i64,
+    },
     /// There are new recovery codes.
     NewCodes,
     /// A recovery code was used to sign in.
@@ -88,11 +91,13 @@ pub fn second_step(
     let (subject, what, then) = match change {
         SecondStepChange::On => ("You sign in with a second step now", "was switched on", out.to_owned()),
         SecondStepChange::Off => ("Your second step is off", "was switched off", out.to_owned()),
-        SecondStepChange::Reset => (
+        SecondStepChange::Reset { passkeys } => (
             "Your second step was reset",
             "was taken away",
-            "You are signed out everywhere. Sign in with your password, and set a second step up again."
-                .to_owned(),
+            format!(
+                "{}You are signed out everywhere. Sign in with your password, and set a second step up again.",
+                if passkeys > 0 { "So were your passkeys. " } else { "" }
+            ),
         ),
         SecondStepChange::NewCodes => (
             "You have new recovery codes",
@@ -110,6 +115,41 @@ pub fn second_step(
         text: format!(
             "Your second step at sign-in to Frontdesk at {organization} {what}{whom} on {at}{place}. {then}\n\n\
              If you know nothing of this, choose another password and tell an owner or admin of Frontdesk at once.\n"
+        ),
+    }
+}
+
+/// What became of a passkey.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PasskeyChange {
+    /// It is new.
+    Added,
+    /// It is no more.
+    Removed,
+}
+
+/// Somebody's passkeys are not what they were. `name` is the one that changed.
+pub fn passkey(
+    organization: &str,
+    change: PasskeyChange,
+    name: &str,
+    address: Option<&str>,
+    at: Timestamp,
+) -> Letter {
+    let place = address.map(|address| format!(", from the address {address}")).unwrap_or_default();
+    let (subject, what) = match change {
+        PasskeyChange::Added => {
+            ("You have a new passkey", "was added. Whoever has it signs in without your password")
+        }
+        PasskeyChange::Removed => ("A passkey was removed", "was removed, and lets nobody in any more"),
+    };
+    Letter {
+        subject: format!("{subject}: the inbox of {organization}"),
+        text: format!(
+            "On {at}{place} the passkey “{name}” of your account in Frontdesk at {organization} {what}. You are signed \
+             out everywhere else.\n\n\
+             If you know nothing of this, remove passkeys that are not yours, choose another password, and tell an owner \
+             or admin of Frontdesk at once.\n"
         ),
     }
 }
@@ -137,7 +177,16 @@ mod tests {
             second_step("Acme", SecondStepChange::CodeUsed { left: 3 }, None, Some("203.0.113.9"), until);
         assert_eq!(used.subject, "A recovery code was used: the inbox of Acme");
         assert!(used.text.contains("with a recovery code on 2025-11-21T") && used.text.contains("left: 3."));
-        let reset = second_step("Acme", SecondStepChange::Reset, Some("Ana"), None, until);
+        let reset = SecondStepChange::Reset { passkeys: 0 };
+        let reset = second_step("Acme", reset, Some("Ana"), None, until);
         assert!(reset.text.contains("was taken away by Ana on 2025-11-21T"), "{}", reset.text);
+        assert!(!reset.text.contains("passkeys"), "{}", reset.text);
+        let reset = second_step("Acme", SecondStepChange::Reset { passkeys: 2 }, Some("Ana"), None, until);
+        assert!(reset.text.contains("Z. So were your passkeys. You are"), "{}", reset.text);
+        let added = passkey("Acme", PasskeyChange::Added, "My phone", Some("203.0.113.9"), until);
+        assert_eq!(added.subject, "You have a new passkey: the inbox of Acme");
+        for part in ["On 2025-11-21T", "address 203.0.113.9 the passkey “My phone”", "Acme was added."] {
+            assert!(added.text.contains(part), "{part}: {}", added.text);
+        }
     }
 }

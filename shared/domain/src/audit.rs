@@ -18,7 +18,7 @@ pub const MOST_STRANGERS: usize = 200;
 
 words!(
     /// What was done.
-    AuditAction: 30 {
+    AuditAction: 34 {
         /// It is new.
         Added = "added",
         /// It is otherwise.
@@ -79,6 +79,14 @@ words!(
         RecoveryCodesMade = "recovery_codes_made",
         /// Somebody signed in with a recovery code.
         RecoveryCodeUsed = "recovery_code_used",
+        /// A passkey was added.
+        PasskeyAdded = "passkey_added",
+        /// A passkey has another name.
+        PasskeyRenamed = "passkey_renamed",
+        /// A passkey was removed.
+        PasskeyRemoved = "passkey_removed",
+        /// A passkey was refused whose counter went backwards: there may be a copy of it.
+        PasskeyCopied = "passkey_copied",
     }
 );
 

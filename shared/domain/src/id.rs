@@ -71,6 +71,10 @@ id!(
     UserId
 );
 id!(
+    /// What somebody signs in with instead of a password.
+    PasskeyId
+);
+id!(
     /// A visitor's chat session.
     SessionId
 );

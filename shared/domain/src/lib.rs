@@ -29,6 +29,7 @@ pub mod notice;
 pub mod office_hours;
 pub mod pace;
 pub mod parts;
+pub mod passkey;
 pub mod picture;
 pub mod preferences;
 pub mod priority;
@@ -39,6 +40,7 @@ pub mod routing;
 pub mod search;
 pub mod segments;
 pub mod settings;
+pub mod sign_in;
 pub mod subject;
 pub mod tag;
 pub mod template;
@@ -51,7 +53,8 @@ pub mod zone;
 pub use address::{Address, AddressError, EmailAddress, NamedAddress, PhoneNumber};
 pub use id::{
     AttachmentId, AuditId, BulkId, CouponId, DeliveryId, ErasureId, InvitationId, MergeId, MessageId, NoteId,
-    ProfileId, QuickResponseId, RuleId, SessionId, TagId, TeamId, TicketId, UserId, ViewId, WebhookId,
+    PasskeyId, ProfileId, QuickResponseId, RuleId, SessionId, TagId, TeamId, TicketId, UserId, ViewId,
+    WebhookId,
 };
 pub use message::{Author, AuthorKind, Channel, Direction, Message, MessageStatus};
 pub use priority::Priority;

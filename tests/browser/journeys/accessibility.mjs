@@ -34,7 +34,7 @@ for (const [size, viewport] of Object.entries(sizes)) {
       page.setDefaultTimeout(PATIENCE);
       const check = async (what) => assert.deepEqual(await violations(page), [], what);
       await page.goto(product.url);
-      await page.getByRole('button', { name: 'Sign in' }).waitFor();
+      await page.getByRole('button', { name: 'Sign in', exact: true }).waitFor();
       await check('sign-in');
       await signIn(page, product.url);
       await page.goto(`${product.url}/#/inbox/all`);

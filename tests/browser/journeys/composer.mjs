@@ -169,7 +169,7 @@ test('a draft does not stay in the browser behind its writer', async () => {
   await shared.waitForFunction(() => document.getElementById('reply')?.value === 'for this customer only');
   await shared.getByRole('button', { name: /^Account:/ }).click();
   await shared.getByRole('menuitem', { name: 'Sign out' }).click();
-  await shared.getByRole('button', { name: 'Sign in' }).waitFor();
+  await shared.getByRole('button', { name: 'Sign in', exact: true }).waitFor();
   const left = await shared.evaluate(() => JSON.stringify(Object.entries(localStorage)));
   assert.ok(!left.includes('for this customer only'), left);
 });

@@ -33,12 +33,12 @@ const tickets = (page) => page.getByRole('list', { name: 'Tickets' });
 test('before anybody is known the browser says which language', async () => {
   const page = await open({ locale: 'fr-CA' });
   await page.goto(product.url);
-  await page.getByRole('button', { name: 'Se connecter' }).waitFor();
+  await page.getByRole('button', { name: 'Se connecter', exact: true }).waitFor();
   assert.equal(await languageOf(page), 'fr');
   assert.deepEqual(await violations(page), []);
   const other = await open({ locale: 'ja-JP' });
   await other.goto(product.url);
-  await other.getByRole('button', { name: 'Sign in' }).waitFor();
+  await other.getByRole('button', { name: 'Sign in', exact: true }).waitFor();
   assert.equal(await languageOf(other), 'en');
 });
 
@@ -79,7 +79,7 @@ test('an agent switches to German in the middle of their work, and goes on in it
 
   await page.getByRole('button', { name: /^Konto:/ }).click();
   await page.getByRole('menuitem', { name: 'Abmelden' }).click();
-  await page.getByRole('button', { name: 'Sign in' }).waitFor();
+  await page.getByRole('button', { name: 'Sign in', exact: true }).waitFor();
   assert.equal(await languageOf(page), 'en', 'the next one is not spoken to in German');
 });
 
@@ -115,11 +115,11 @@ for (const colorScheme of ['light', 'dark']) {
       assert.deepEqual(await violations(page), [], what);
     };
     await page.goto(product.url);
-    await page.getByRole('button', { name: 'Anmelden' }).waitFor();
+    await page.getByRole('button', { name: 'Anmelden', exact: true }).waitFor();
     await check('sign-in');
     await page.getByLabel('E-Mail').fill('owner@acme.example');
     await page.getByLabel('Passwort').fill('correct horse battery staple');
-    await page.getByRole('button', { name: 'Anmelden' }).click();
+    await page.getByRole('button', { name: 'Anmelden', exact: true }).click();
     await page.getByRole('button', { name: /^Konto:/ }).waitFor();
     await page.goto(`${product.url}/#/inbox/all`);
     await tickets(page).getByRole('link').first().waitFor();

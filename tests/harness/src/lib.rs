@@ -2,6 +2,7 @@
 //! mail servers, visitors and agents do.
 
 pub mod agent;
+pub mod authenticator;
 pub mod carriers;
 pub mod dns;
 pub mod dovecot;

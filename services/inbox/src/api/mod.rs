@@ -39,6 +39,7 @@ pub mod merge;
 pub mod messages;
 pub mod notes;
 pub mod numbers;
+pub mod passkeys;
 pub mod passwords;
 pub mod preferences;
 pub mod presence;
@@ -79,6 +80,12 @@ pub(crate) fn calls() -> OpenApiRouter<Shared> {
         .routes(routes!(second_step::switch_off))
         .routes(routes!(second_step::new_codes))
         .routes(routes!(second_step::reset))
+        .routes(routes!(passkeys::ask))
+        .routes(routes!(passkeys::sign_in))
+        .routes(routes!(passkeys::list, passkeys::add))
+        .routes(routes!(passkeys::request))
+        .routes(routes!(passkeys::rename))
+        .routes(routes!(passkeys::remove))
         .routes(routes!(preferences::show, preferences::change))
         .routes(routes!(session::list))
         .routes(routes!(session::end_one))

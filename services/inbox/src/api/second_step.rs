@@ -60,7 +60,7 @@ pub struct ConfirmPending {
 #[serde(deny_unknown_fields)]
 pub struct OwnPassword {
     /// The password; only who has none needs none.
-    password: Option<String>,
+    pub(super) password: Option<String>,
 }
 
 /// The first code.
@@ -76,11 +76,11 @@ pub struct FirstCode {
 #[serde(deny_unknown_fields)]
 pub struct BothSteps {
     /// The password; only who has none needs none.
-    password: Option<String>,
+    pub(super) password: Option<String>,
     /// Six digits.
-    code: Option<String>,
+    pub(super) code: Option<String>,
     /// A recovery code instead.
-    recovery_code: Option<String>,
+    pub(super) recovery_code: Option<String>,
 }
 
 /// Passes the second step: sets the cookie and returns the `x-csrf-token` for unsafe methods.
@@ -200,7 +200,7 @@ pub async fn new_codes(
     told(app.desk.new_recovery_codes(user, proof, code, &caller.actor).await?)
 }
 
-/// Takes somebody's second step away who has lost it. All their sessions end. Only an owner may do that to an owner.
+/// Takes somebody's second step away who has lost it, and their passkeys with it. All their sessions end. Only an owner may do that to an owner.
 #[utoipa::path(delete, path = "/users/{id}/second-step", tag = "accounts",
     params(("id" = Uuid, Path, description = "User")), responses((status = 204)))]
 pub async fn reset(State(app): State<Shared>, Admin(actor): Admin, Id(id): Id<UserId>) -> Answer<StatusCode> {
@@ -216,7 +216,7 @@ pub(super) fn admit(app: &App, caller: &Caller) -> Result<(), Problem> {
     }
 }
 
-fn one_of<'a>(code: Option<&'a str>, recovery: Option<&'a str>) -> Result<Code<'a>, Problem> {
+pub(super) fn one_of<'a>(code: Option<&'a str>, recovery: Option<&'a str>) -> Result<Code<'a>, Problem> {
     match (code, recovery) {
         (Some(code), None) => Ok(Code::App(code)),
         (None, Some(code)) => Ok(Code::Recovery(code)),

@@ -64,7 +64,7 @@ pub async fn list(State(app): State<Shared>, Agent(actor): Agent) -> Answer<Json
     let mut page: Page<User> = Page::whole(app.desk.users().await?);
     if !actor.role.may(Permission::ManageOrganization) {
         // whose account is easiest to break into is not for everybody
-        page.data.iter_mut().for_each(|user| user.second_step = None);
+        page.data.iter_mut().for_each(|user| (user.second_step, user.passkeys) = (None, None));
     }
     Ok(Json(page))
 }

@@ -93,6 +93,9 @@ pub struct User {
     /// Has a second step at sign-in; `null` for who may not manage people.
     #[schema(required = true)]
     pub second_step: Option<bool>,
+    /// How many passkeys they have; `null` for who may not manage people.
+    #[schema(required = true)]
+    pub passkeys: Option<i64>,
     /// Since when.
     pub created_at: Time,
 }
@@ -143,9 +146,10 @@ pub struct AddedKey {
 
 impl From<desk::accounts::User> for User {
     fn from(user: desk::accounts::User) -> Self {
-        let desk::accounts::User { id, email, name, role, disabled, second_step, created_at } = user;
-        let (email, second_step) = (email.to_string(), Some(second_step));
-        Self { id: id.0, email, name, role, disabled, second_step, created_at: Time(created_at) }
+        let desk::accounts::User { id, email, name, role, disabled, second_step, passkeys, created_at } =
+            user;
+        let (email, second_step, passkeys) = (email.to_string(), Some(second_step), Some(passkeys));
+        Self { id: id.0, email, name, role, disabled, second_step, passkeys, created_at: Time(created_at) }
     }
 }
 

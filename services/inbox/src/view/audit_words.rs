@@ -66,6 +66,14 @@ pub enum AuditAction {
     RecoveryCodesMade,
     /// Somebody signed in with a recovery code.
     RecoveryCodeUsed,
+    /// A passkey was added.
+    PasskeyAdded,
+    /// A passkey has another name.
+    PasskeyRenamed,
+    /// A passkey was removed.
+    PasskeyRemoved,
+    /// A passkey was refused whose counter went backwards: there may be a copy of it.
+    PasskeyCopied,
 }
 
 /// What it was done to.

@@ -20,6 +20,7 @@ pub mod mail;
 pub mod merge;
 pub mod message;
 pub mod note;
+pub mod passkey;
 pub mod preferences;
 pub mod preview;
 pub mod profile;

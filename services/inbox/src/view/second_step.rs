@@ -17,6 +17,8 @@ pub enum Needs {
     Code,
     /// A second step has to be set up: everybody here must have one.
     Enrolment,
+    /// A passkey instead, with `/session/passkey`: everybody here must have a second step, and theirs are passkeys alone.
+    Passkey,
 }
 
 /// The first step is done; there is no session before the second.
@@ -79,6 +81,7 @@ impl From<Pending> for PendingSignIn {
         let second_step = match needs {
             DeskNeeds::Code => Needs::Code,
             DeskNeeds::Enrolment => Needs::Enrolment,
+            DeskNeeds::Passkey => Needs::Passkey,
         };
         Self { second_step, token, expires_at: Time(expires_at) }
     }

@@ -15,6 +15,7 @@ mod mail_html;
 mod mailboxes;
 mod merge;
 mod openapi;
+mod passkeys;
 mod preferences;
 mod preview;
 mod problems;

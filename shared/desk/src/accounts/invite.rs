@@ -190,6 +190,7 @@ impl Desk {
             role: invitation.role,
             disabled: false,
             second_step: false,
+            passkeys: 0,
             created_at: now,
         };
         // users before invitations, as whoever adds somebody who was invited does

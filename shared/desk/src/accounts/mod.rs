@@ -58,6 +58,8 @@ pub struct User {
     pub disabled: bool,
     /// Has a second step at sign-in.
     pub second_step: bool,
+    /// How many passkeys they have.
+    pub passkeys: i64,
     /// Since when.
     pub created_at: Timestamp,
 }
@@ -128,6 +130,7 @@ impl Desk {
             role: new.role,
             disabled: false,
             second_step: false,
+            passkeys: 0,
             created_at: now,
         };
         let mut tx = self.store.begin().await?;
@@ -261,6 +264,7 @@ mod tests {
             role,
             disabled: false,
             second_step: false,
+            passkeys: 0,
             created_at: Timestamp::from_millis(1),
         }
     }

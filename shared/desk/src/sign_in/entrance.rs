@@ -1,6 +1,11 @@
 //! How far somebody comes who proved the first step: in, or to the second step, or to setting one up.
 
-use domain::{Timestamp, UserId, audit::AuditAction};
+pub use domain::sign_in::Needs;
+use domain::{
+    Timestamp, UserId,
+    audit::AuditAction,
+    sign_in::{Has, still_needed},
+};
 use serde_json::{Value, json};
 
 use super::{NewSession, Origin, SESSION_MILLIS, digest, token};
@@ -46,29 +51,6 @@ pub struct Pending {
     pub expires_at: Timestamp,
 }
 
-/// What is needed besides the first step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Needs {
-    /// A code.
-    Code,
-    /// A second step has to be set up: everybody here must have one.
-    Enrolment,
-}
-
-impl Needs {
-    /// Its word.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Code => "code",
-            Self::Enrolment => "enrolment",
-        }
-    }
-
-    pub(crate) fn of_word(word: &str) -> Self {
-        if word == "enrolment" { Self::Enrolment } else { Self::Code }
-    }
-}
-
 /// Who is between the steps.
 #[derive(Clone, Debug)]
 pub(crate) struct PendingOf {
@@ -97,11 +79,9 @@ impl Desk {
         with: &str,
         origin: &Origin,
     ) -> Result<Entrance, DeskError> {
-        let needs = if user.second_step {
-            Needs::Code
-        } else if settings::current(&mut **tx).await?.security.second_step_required {
-            Needs::Enrolment
-        } else {
+        let required = settings::current(&mut **tx).await?.security.second_step_required;
+        let has = Has { second_step: user.second_step, passkeys: user.passkeys > 0 };
+        let Some(needs) = still_needed(has, required) else {
             return self.new_session(tx, user, with, origin).await.map(Entrance::In);
         };
         let (token, expires_at) = (token(), self.now().plus(PENDING_MILLIS));
@@ -192,7 +172,11 @@ impl Desk {
         let Some(pending) = found.filter(|pending| pending.needs == needs) else { return Ok(None) };
         let user = rows::user_in(tx, pending.user).await?.filter(|user| !user.disabled);
         // whoever set one up meanwhile is asked for it, and whoever lost it begins again
-        let user = user.filter(|user| user.second_step == (needs == Needs::Code));
+        let user = user.filter(|user| match needs {
+            Needs::Code => user.second_step,
+            Needs::Enrolment => !user.second_step && user.passkeys == 0,
+            Needs::Passkey => false,
+        });
         Ok(user.map(|user| (pending, user)))
     }
 

@@ -4,7 +4,8 @@
 use std::net::IpAddr;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::{EmailAddress, Timestamp, UserId, audit::AuditAction};
+use bus::Packet;
+use domain::{EmailAddress, Timestamp, UserId, account_mail::Letter, audit::AuditAction};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -13,12 +14,13 @@ use crate::{
     Actor, Desk, DeskError,
     accounts::User,
     audit::{self, Deed},
-    availability,
-    store::{accounts as rows, sessions as session_rows},
+    availability, notices,
+    store::{Tx, accounts as rows, sessions as session_rows},
 };
 
 mod entrance;
 mod own_password;
+pub mod passkeys;
 mod password;
 pub mod second_step;
 mod sessions;
@@ -208,6 +210,24 @@ impl Desk {
         let entrance = self.let_in(&mut tx, user, "password", origin).await?;
         tx.commit().await?;
         Ok(Some(entrance))
+    }
+
+    /// How somebody signs in is not what it was: that ends their other sessions and whatever could become one, is written
+    /// down, and they are told by mail. They are locked before.
+    pub(crate) async fn sign_in_changed(
+        &self,
+        tx: &mut Tx,
+        user: &User,
+        deed: Deed,
+        kept: Option<&str>,
+        actor: &Actor,
+        letter: impl FnOnce(&str) -> Letter,
+    ) -> Result<Option<Packet>, DeskError> {
+        let now = self.now();
+        session_rows::end_all(tx, user.id, kept.map(digest).as_deref()).await?;
+        session_rows::forget_links(tx, user.id).await?;
+        audit::record(tx, actor, deed, now).await?;
+        notices::about_account(self, tx, &user.email, letter, now).await
     }
 
     /// Writes down who was not let in. What they gave is only kept where it is an address: it may be a password.

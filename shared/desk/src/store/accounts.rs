@@ -10,7 +10,8 @@ use crate::{
 };
 
 const USER: &str = "SELECT u.id, u.email, u.name, u.role, u.disabled_at, u.created_at, u.password_hash, \
-    (SELECT count(*) FROM second_steps s WHERE s.user_id = u.id AND s.confirmed_at IS NOT NULL) AS second_step \
+    (SELECT count(*) FROM second_steps s WHERE s.user_id = u.id AND s.confirmed_at IS NOT NULL) AS second_step, \
+    (SELECT count(*) FROM passkeys k WHERE k.user_id = u.id) AS passkeys \
     FROM users u";
 
 pub(super) fn user_of(row: &AnyRow) -> Result<User, DeskError> {
@@ -21,6 +22,7 @@ pub(super) fn user_of(row: &AnyRow) -> Result<User, DeskError> {
         role: word::<Role>(row.try_get("role")?)?,
         disabled: row.try_get::<Option<i64>, _>("disabled_at")?.is_some(),
         second_step: row.try_get::<i64, _>("second_step")? > 0,
+        passkeys: row.try_get("passkeys")?,
         created_at: Timestamp::from_millis(row.try_get("created_at")?),
     })
 }

@@ -88,6 +88,7 @@ pub(crate) async fn forget(tx: &mut Tx, now: Timestamp, answers: Timestamp) -> R
         ("DELETE FROM sign_in_links WHERE expires_at < $1", now),
         ("DELETE FROM password_links WHERE expires_at < $1", now),
         ("DELETE FROM pending_sign_ins WHERE expires_at < $1", now),
+        ("DELETE FROM spent_challenges WHERE expires_at < $1", now),
     ] {
         sqlx::query(sql).bind(before.millis()).execute(&mut **tx).await?;
     }

@@ -49,6 +49,7 @@ pub(crate) mod notes;
 pub(crate) mod notices;
 pub mod outbox;
 pub(crate) mod pace;
+pub(crate) mod passkeys;
 pub(crate) mod password_links;
 pub(crate) mod people;
 pub(crate) mod preferences;

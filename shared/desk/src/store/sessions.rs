@@ -39,7 +39,8 @@ pub(crate) async fn insert(
 pub(crate) async fn find(store: &Store, hash: &str, now: Timestamp) -> Result<Option<Session>, DeskError> {
     let row = sqlx::query(
         "SELECT u.id, u.email, u.name, u.role, u.disabled_at, u.created_at, s.csrf, s.expires_at, s.used_at, \
-         (SELECT count(*) FROM second_steps x WHERE x.user_id = u.id AND x.confirmed_at IS NOT NULL) AS second_step \
+         (SELECT count(*) FROM second_steps x WHERE x.user_id = u.id AND x.confirmed_at IS NOT NULL) AS second_step, \
+         (SELECT count(*) FROM passkeys k WHERE k.user_id = u.id) AS passkeys \
          FROM sessions s JOIN users u ON u.id = s.user_id \
          WHERE s.token_hash = $1 AND s.expires_at > $2 AND u.disabled_at IS NULL",
     )

@@ -40,6 +40,8 @@ mod lists;
 mod mail_answers;
 mod merge;
 mod notes;
+mod passkeys;
+mod passkeys_demanded;
 mod people;
 mod reply;
 mod retention;

@@ -29,7 +29,7 @@ interface Options {
 }
 
 /** Where somebody comes in who is not signed in. */
-const doors = /^\/session(?:$|\/forgotten|\/invitation|\/second-step)/;
+const doors = /^\/session(?:$|\/forgotten|\/invitation|\/second-step|\/passkey)/;
 
 let csrf = '';
 let onSignedOut = () => {};

@@ -46,6 +46,7 @@ const called: Record<AuditEntry['object']['kind'], string> = worded({
 type Predicate = (thing: string, entry: AuditEntry) => string;
 
 const fact = (entry: AuditEntry, field: string) => entry.changes.find((change) => change.field === field)?.after;
+const passkey = (entry: AuditEntry) => String(fact(entry, 'passkey') ?? '');
 const nameOf = ({ object }: AuditEntry) => object.name ?? '';
 
 /** Where it is one's own, the person needs not be named again. */
@@ -59,6 +60,8 @@ function signedIn(entry: AuditEntry): string {
       return t('signed in by a sign-in link');
     case 'invitation':
       return t('signed in by an invitation');
+    case 'passkey':
+      return t('signed in with a passkey');
     default:
       return t('signed in');
   }
@@ -69,6 +72,7 @@ function notSignedIn(entry: AuditEntry): string {
   if (!name) return t('was refused to sign in');
   if (fact(entry, 'disabled')) return t('was refused to sign in as {name} (shut out)', { name });
   if (fact(entry, 'with') === 'second_step') return t('was refused to sign in as {name} at the second step', { name });
+  if (fact(entry, 'with') === 'passkey') return t('was refused to sign in as {name} with a passkey', { name });
   return fact(entry, 'with') === 'password' ? t('was refused to sign in as {name} with a password', { name }) : t('was refused to sign in as {name}', { name });
 }
 
@@ -122,6 +126,10 @@ export const deeds: Record<AuditEntry['action'], { name: string; says: Predicate
   second_step_reset: { get name() { return t('Second step reset'); }, says: (_, entry) => t('reset the second step of the person {name}', { name: nameOf(entry) }) },
   recovery_codes_made: { get name() { return t('Recovery codes made'); }, says: () => t('made new recovery codes') },
   recovery_code_used: { get name() { return t('Recovery code used'); }, says: () => t('signed in with a recovery code') },
+  passkey_added: { get name() { return t('Passkey added'); }, says: (_, entry) => t('added the passkey {passkey}', { passkey: passkey(entry) }) },
+  passkey_renamed: { get name() { return t('Passkey renamed'); }, says: (_, entry) => t('renamed the passkey {passkey} to {name}', { passkey: passkey(entry), name: String(fact(entry, 'name') ?? '') }) },
+  passkey_removed: { get name() { return t('Passkey removed'); }, says: (_, entry) => t('removed the passkey {passkey}', { passkey: passkey(entry) }) },
+  passkey_copied: { get name() { return t('Copied passkey refused'); }, says: (_, entry) => t('was refused to sign in as {name}: the passkey {passkey} may have been copied', { name: nameOf(entry), passkey: passkey(entry) }) },
   exported: { get name() { return t('Exported'); }, says: (_, entry) => to(entry, (name) => t('exported everything of the customer {name}', { name }), t('exported everything of a customer')) },
   erased: { get name() { return t('Erased'); }, says: () => t('erased a customer') },
 };

@@ -8,13 +8,13 @@ use domain::{
 };
 use serde_json::json;
 
-use super::{Origin, digest};
+use super::Origin;
 use crate::{
     Actor, Desk, DeskError,
     accounts::{User, check_grant},
     audit::{self, Deed},
     notices, settings,
-    store::{Tx, accounts, second_steps as rows, sessions},
+    store::{Tx, accounts, passkeys, second_steps as rows},
 };
 
 mod codes;
@@ -180,7 +180,7 @@ impl Desk {
         Ok(codes)
     }
 
-    /// Takes somebody's second step away who has lost it; all their sessions end.
+    /// Takes somebody's second step away who has lost it, and their passkeys with it; all their sessions end.
     ///
     /// # Errors
     /// There is no such person; not for this actor; one's own; `second_step_off`.
@@ -192,10 +192,12 @@ impl Desk {
             let reason = "switch your own second step off in your account: that asks for a code";
             return Err(DeskError::conflict("own_second_step", reason));
         }
-        if !rows::remove(&mut tx, id).await? {
+        if !rows::remove(&mut tx, id).await? && user.passkeys == 0 {
             return Err(is_off());
         }
-        let (change, action) = (SecondStepChange::Reset, AuditAction::SecondStepReset);
+        passkeys::remove_all(&mut tx, id).await?;
+        let change = SecondStepChange::Reset { passkeys: user.passkeys };
+        let action = AuditAction::SecondStepReset;
         let packet = self.changed(&mut tx, &user, change, action, None, actor).await?;
         self.commit(tx, packet.into_iter().collect()).await?;
         self.access_changed(id).await;
@@ -271,7 +273,12 @@ impl Desk {
     }
 
     /// Somebody who has a second step and proved both, locked.
-    async fn proven(&self, id: UserId, proof: Proof<'_>, code: Code<'_>) -> Result<(Tx, User), DeskError> {
+    pub(super) async fn proven(
+        &self,
+        id: UserId,
+        proof: Proof<'_>,
+        code: Code<'_>,
+    ) -> Result<(Tx, User), DeskError> {
         self.prove_password(id, proof).await?;
         let mut tx = self.store.begin().await?;
         let user = self.locked(&mut tx, id).await?;
@@ -285,7 +292,7 @@ impl Desk {
         Ok((tx, user))
     }
 
-    async fn locked(&self, tx: &mut Tx, id: UserId) -> Result<User, DeskError> {
+    pub(super) async fn locked(&self, tx: &mut Tx, id: UserId) -> Result<User, DeskError> {
         accounts::lock_user(&self.store, tx, id).await?.ok_or(DeskError::NotFound("user"))
     }
 
@@ -297,9 +304,7 @@ impl Desk {
         Ok(new)
     }
 
-    /// How somebody signs in is not what it was: that ends their other sessions and whatever could become one, is written
-    /// down, and they are told by mail.
-    pub(super) async fn changed(
+    async fn changed(
         &self,
         tx: &mut Tx,
         user: &User,
@@ -309,14 +314,17 @@ impl Desk {
         actor: &Actor,
     ) -> Result<Option<Packet>, DeskError> {
         let now = self.now();
-        sessions::end_all(tx, user.id, kept.map(digest).as_deref()).await?;
-        sessions::forget_links(tx, user.id).await?;
-        audit::record(tx, actor, Deed::of(action, user), now).await?;
         let by = (actor.user != Some(user.id)).then_some(actor.name.as_str());
         let from = actor.from.map(|from| from.to_string());
         let letter =
             |organization: &str| account_mail::second_step(organization, change, by, from.as_deref(), now);
-        notices::about_account(self, tx, &user.email, letter, now).await
+        let deed = match change {
+            SecondStepChange::Reset { passkeys: passkeys @ 1.. } => {
+                Deed::of(action, user).with(&json!({"passkeys": passkeys}))
+            }
+            _ => Deed::of(action, user),
+        };
+        self.sign_in_changed(tx, user, deed, kept, actor, letter).await
     }
 
     pub(super) async fn tell_of_recovery(

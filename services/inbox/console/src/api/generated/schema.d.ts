@@ -649,6 +649,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own passkeys, oldest first. */
+        get: operations["get_passkeys"];
+        put?: never;
+        /** Adds the passkey that a browser made. Other sessions end. */
+        post: operations["post_passkeys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/passkeys/challenge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins to add a passkey. Who has a second step gives a code of it, too: a passkey signs in without it. */
+        post: operations["post_passkeys_challenge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/passkeys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Gives a passkey another name. */
+        patch: operations["patch_passkeys_id"];
+        trace?: never;
+    };
+    "/api/v1/passkeys/{id}/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Removes a passkey. Other sessions end. */
+        post: operations["post_passkeys_id_remove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/preferences": {
         parameters: {
             query?: never;
@@ -1236,6 +1305,43 @@ export interface paths {
         post?: never;
         /** Ends every other session of the one who asks. */
         delete: operations["delete_session_others"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begins a session with a passkey, which counts for both steps: sets the cookie and returns the `x-csrf-token` for unsafe
+         *     methods.
+         */
+        post: operations["post_session_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/passkey/challenge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a browser is asked to sign in with. It says nothing about who has an account here. */
+        post: operations["post_session_passkey_challenge"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1841,7 +1947,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Takes somebody's second step away who has lost it. All their sessions end. Only an owner may do that to an owner. */
+        /** Takes somebody's second step away who has lost it, and their passkeys with it. All their sessions end. Only an owner may do that to an owner. */
         delete: operations["delete_users_id_second_step"];
         options?: never;
         head?: never;
@@ -2084,6 +2190,15 @@ export interface components {
         AddNote: {
             /** @description The text; `@Name` means a colleague. */
             text: string;
+        };
+        /** @description A passkey that a browser made (`AuthenticatorAttestationResponse`). */
+        AddPasskey: {
+            /** @description `attestationObject`, in base64url. */
+            attestation: string;
+            /** @description `clientDataJSON`, in base64url. */
+            client_data: string;
+            /** @description What to call it: 1 to 60 characters. */
+            name: string;
         };
         /** @description An answer to keep at hand. */
         AddQuickResponse: {
@@ -2357,7 +2472,7 @@ export interface components {
          * @description What was done.
          * @enum {string}
          */
-        AuditAction: "added" | "changed" | "removed" | "reordered" | "blocked" | "unblocked" | "merged" | "unmerged" | "consent_recorded" | "consent_imported" | "signed_in" | "sign_in_failed" | "signed_out" | "sessions_ended" | "password_changed" | "password_forgotten" | "sign_in_link_made" | "secret_changed" | "tried" | "invited_again" | "accepted" | "codes_added" | "replayed" | "erased" | "exported" | "second_step_on" | "second_step_off" | "second_step_reset" | "recovery_codes_made" | "recovery_code_used";
+        AuditAction: "added" | "changed" | "removed" | "reordered" | "blocked" | "unblocked" | "merged" | "unmerged" | "consent_recorded" | "consent_imported" | "signed_in" | "sign_in_failed" | "signed_out" | "sessions_ended" | "password_changed" | "password_forgotten" | "sign_in_link_made" | "secret_changed" | "tried" | "invited_again" | "accepted" | "codes_added" | "replayed" | "erased" | "exported" | "second_step_on" | "second_step_off" | "second_step_reset" | "recovery_codes_made" | "recovery_code_used" | "passkey_added" | "passkey_renamed" | "passkey_removed" | "passkey_copied";
         /** @description Who did it. */
         AuditActor: {
             /** @description Id. */
@@ -3997,7 +4112,7 @@ export interface components {
          * @description What is needed besides the first step.
          * @enum {string}
          */
-        Needs: "code" | "enrolment";
+        Needs: "code" | "enrolment" | "passkey";
         /** @description A new password. */
         NewPassword: {
             /** @description The password before; only who has none, or came in by a sign-in link within the last hour, needs none. */
@@ -4688,6 +4803,24 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description One page of a list. */
+        Page_Passkey: {
+            /** @description The rows. */
+            data: {
+                /** @description Since when. */
+                created_at: components["schemas"]["Time"];
+                /**
+                 * Format: uuid
+                 * @description Id.
+                 */
+                id: string;
+                /** @description What one calls it. */
+                name: string;
+                used_at: components["schemas"]["Time"] | null;
+            }[];
+            /** @description Give it as `cursor` for the next page; `null` on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
         Page_Profile: {
             /** @description The rows. */
             data: {
@@ -4907,6 +5040,11 @@ export interface components {
                 id: string;
                 /** @description Name. */
                 name: string;
+                /**
+                 * Format: int64
+                 * @description How many passkeys they have; `null` for who may not manage people.
+                 */
+                passkeys: number | null;
                 /** @description What they may do. */
                 role: components["schemas"]["Role"];
                 /** @description Has a second step at sign-in; `null` for who may not manage people. */
@@ -5015,6 +5153,48 @@ export interface components {
             recovery_code?: string | null;
             /** @description The token that the first step answered. */
             token: string;
+        };
+        /** @description One of one's passkeys. */
+        Passkey: {
+            /** @description Since when. */
+            created_at: components["schemas"]["Time"];
+            /**
+             * Format: uuid
+             * @description Id.
+             */
+            id: string;
+            /** @description What one calls it. */
+            name: string;
+            used_at: components["schemas"]["Time"] | null;
+        };
+        /** @description What a browser is asked to sign in with (`PublicKeyCredentialRequestOptions`), with user verification. */
+        PasskeyChallenge: {
+            /** @description Base64url; good once, for five minutes. */
+            challenge: string;
+            /** @description The site it is for: the host of the public address. */
+            rp_id: string;
+        };
+        /**
+         * @description What a browser is asked to make a passkey with (`PublicKeyCredentialCreationOptions`): discoverable, with user
+         *     verification, without attestation.
+         */
+        PasskeyRequest: {
+            /** @description Numbers of COSE algorithms that are taken, the ones liked best first. */
+            algorithms: number[];
+            /** @description Base64url; good once, for five minutes. */
+            challenge: string;
+            /** @description One's name. */
+            display_name: string;
+            /** @description Ids of passkeys that are there, in base64url. */
+            exclude: string[];
+            /** @description The site it is for: the host of the public address. */
+            rp_id: string;
+            /** @description The organisation. */
+            rp_name: string;
+            /** @description Base64url. */
+            user_handle: string;
+            /** @description What one signs in with. */
+            user_name: string;
         };
         /** @description The first step is done; there is no session before the second. */
         PendingSignIn: {
@@ -5262,6 +5442,11 @@ export interface components {
         RecoveryCodes: {
             /** @description Each is good once. Shown only now; empty when the request is repeated. */
             recovery_codes: string[];
+        };
+        /** @description Another name. */
+        RenamePasskey: {
+            /** @description 1 to 60 characters. */
+            name: string;
         };
         /**
          * @description A day of the week.
@@ -5969,6 +6154,19 @@ export interface components {
              */
             merge_id: string;
         };
+        /** @description What a browser gives to sign in (`AuthenticatorAssertionResponse`), all in base64url. */
+        UsePasskey: {
+            /** @description `authenticatorData`. */
+            authenticator_data: string;
+            /** @description `clientDataJSON`. */
+            client_data: string;
+            /** @description Id of the credential (`rawId`). */
+            id: string;
+            /** @description `signature`. */
+            signature: string;
+            /** @description `userHandle`. */
+            user_handle: string;
+        };
         /** @description Somebody who works here. */
         User: {
             /** @description Since when. */
@@ -5984,6 +6182,11 @@ export interface components {
             id: string;
             /** @description Name. */
             name: string;
+            /**
+             * Format: int64
+             * @description How many passkeys they have; `null` for who may not manage people.
+             */
+            passkeys: number | null;
             /** @description What they may do. */
             role: components["schemas"]["Role"];
             /** @description Has a second step at sign-in; `null` for who may not manage people. */
@@ -7642,6 +7845,171 @@ export interface operations {
             };
         };
     };
+    get_passkeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Passkey"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_passkeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddPasskey"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Passkey"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_passkeys_challenge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BothSteps"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyRequest"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_passkeys_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Passkey */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenamePasskey"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Passkey"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_passkeys_id_remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Passkey */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnPassword"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_preferences: {
         parameters: {
             query?: never;
@@ -9156,6 +9524,68 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_session_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UsePasskey"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_session_passkey_challenge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyChallenge"];
+                };
             };
             /** @description Refused */
             default: {
