@@ -18,7 +18,7 @@ pub const MOST_STRANGERS: usize = 200;
 
 words!(
     /// What was done.
-    AuditAction: 30 {
+    AuditAction: 32 {
         /// It is new.
         Added = "added",
         /// It is otherwise.
@@ -79,6 +79,10 @@ words!(
         RecoveryCodesMade = "recovery_codes_made",
         /// Somebody signed in with a recovery code.
         RecoveryCodeUsed = "recovery_code_used",
+        /// Somebody came in through the identity provider for the first time.
+        IdentityLinked = "identity_linked",
+        /// The tie to the identity provider was taken away.
+        IdentityUnlinked = "identity_unlinked",
     }
 );
 

@@ -66,6 +66,10 @@ pub enum AuditAction {
     RecoveryCodesMade,
     /// Somebody signed in with a recovery code.
     RecoveryCodeUsed,
+    /// Somebody came in through the identity provider for the first time.
+    IdentityLinked,
+    /// The tie to the identity provider was taken away.
+    IdentityUnlinked,
 }
 
 /// What it was done to.

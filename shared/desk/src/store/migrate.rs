@@ -47,6 +47,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (2026112638, "mailboxes by number", include_str!("migrations/0038_mailboxes_by_number.sql")),
     (2026112739, "channels", include_str!("migrations/0039_channels.sql")),
     (2026112741, "second steps", include_str!("migrations/0041_second_steps.sql")),
+    (2026112743, "identities", include_str!("migrations/0043_identities.sql")),
     (2026112744, "retention", include_str!("migrations/0044_retention.sql")),
 ];
 
