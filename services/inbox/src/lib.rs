@@ -35,7 +35,7 @@ pub mod view;
 pub use customers::{Clicks, MailImages};
 pub use live::Live;
 pub use openapi::description;
-pub use provider::ProviderDoor;
+pub use provider::{ProviderDoor, registration, ruled};
 pub use setup::Setup;
 
 /// How often what has had its time is forgotten.

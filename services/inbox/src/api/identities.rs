@@ -37,7 +37,11 @@ pub async fn list(State(app): State<Shared>, _admin: Admin) -> Answer<Json<Page<
 /// Takes somebody's tie to the identity provider away; all their sessions end. Only an owner may do that to an owner.
 #[utoipa::path(delete, path = "/users/{id}/identity", tag = "accounts",
     params(("id" = Uuid, Path, description = "User")), responses((status = 204)))]
-pub async fn unlink(State(app): State<Shared>, Admin(actor): Admin, Id(id): Id<UserId>) -> Answer<StatusCode> {
+pub async fn unlink(
+    State(app): State<Shared>,
+    Admin(actor): Admin,
+    Id(id): Id<UserId>,
+) -> Answer<StatusCode> {
     app.desk.unlink_identity(id, None, &actor).await?;
     Ok(StatusCode::NO_CONTENT)
 }

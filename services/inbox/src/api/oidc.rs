@@ -166,7 +166,8 @@ impl Said {
 }
 
 fn door(app: &App) -> Result<&ProviderDoor, Problem> {
-    let none = || Problem::new(StatusCode::NOT_FOUND, "no_provider").detail("there is no identity provider here");
+    let none =
+        || Problem::new(StatusCode::NOT_FOUND, "no_provider").detail("there is no identity provider here");
     app.provider.as_ref().ok_or_else(none)
 }
 
