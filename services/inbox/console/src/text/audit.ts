@@ -59,6 +59,8 @@ function signedIn(entry: AuditEntry): string {
       return t('signed in by a sign-in link');
     case 'invitation':
       return t('signed in by an invitation');
+    case 'oidc':
+      return t('signed in through the identity provider');
     default:
       return t('signed in');
   }
@@ -66,6 +68,9 @@ function signedIn(entry: AuditEntry): string {
 
 function notSignedIn(entry: AuditEntry): string {
   const name = nameOf(entry);
+  if (fact(entry, 'with') === 'oidc' && !fact(entry, 'disabled')) {
+    return name ? t('was refused to sign in as {name} through the identity provider', { name }) : t('was refused to sign in through the identity provider');
+  }
   if (!name) return t('was refused to sign in');
   if (fact(entry, 'disabled')) return t('was refused to sign in as {name} (shut out)', { name });
   if (fact(entry, 'with') === 'second_step') return t('was refused to sign in as {name} at the second step', { name });
@@ -122,6 +127,8 @@ export const deeds: Record<AuditEntry['action'], { name: string; says: Predicate
   second_step_reset: { get name() { return t('Second step reset'); }, says: (_, entry) => t('reset the second step of the person {name}', { name: nameOf(entry) }) },
   recovery_codes_made: { get name() { return t('Recovery codes made'); }, says: () => t('made new recovery codes') },
   recovery_code_used: { get name() { return t('Recovery code used'); }, says: () => t('signed in with a recovery code') },
+  identity_linked: { get name() { return t('Linked to the identity provider'); }, says: () => t('came in through the identity provider for the first time') },
+  identity_unlinked: { get name() { return t('Unlinked from the identity provider'); }, says: (_, entry) => (own(entry) ? t('unlinked themselves from the identity provider') : t('unlinked the person {name} from the identity provider', { name: nameOf(entry) })) },
   exported: { get name() { return t('Exported'); }, says: (_, entry) => to(entry, (name) => t('exported everything of the customer {name}', { name }), t('exported everything of a customer')) },
   erased: { get name() { return t('Erased'); }, says: () => t('erased a customer') },
 };

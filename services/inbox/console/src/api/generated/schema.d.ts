@@ -2357,7 +2357,7 @@ export interface components {
          * @description What was done.
          * @enum {string}
          */
-        AuditAction: "added" | "changed" | "removed" | "reordered" | "blocked" | "unblocked" | "merged" | "unmerged" | "consent_recorded" | "consent_imported" | "signed_in" | "sign_in_failed" | "signed_out" | "sessions_ended" | "password_changed" | "password_forgotten" | "sign_in_link_made" | "secret_changed" | "tried" | "invited_again" | "accepted" | "codes_added" | "replayed" | "erased" | "exported" | "second_step_on" | "second_step_off" | "second_step_reset" | "recovery_codes_made" | "recovery_code_used";
+        AuditAction: "added" | "changed" | "removed" | "reordered" | "blocked" | "unblocked" | "merged" | "unmerged" | "consent_recorded" | "consent_imported" | "signed_in" | "sign_in_failed" | "signed_out" | "sessions_ended" | "password_changed" | "password_forgotten" | "sign_in_link_made" | "secret_changed" | "tried" | "invited_again" | "accepted" | "codes_added" | "replayed" | "erased" | "exported" | "second_step_on" | "second_step_off" | "second_step_reset" | "recovery_codes_made" | "recovery_code_used" | "identity_linked" | "identity_unlinked";
         /** @description Who did it. */
         AuditActor: {
             /** @description Id. */
@@ -4122,6 +4122,8 @@ export interface components {
             time_zone: string;
         };
         /** @description A place where somebody is signed in. */
+        SignInOptions: { provider: string | null; passwords_for_owners_only: boolean };
+        Identity: { user_id: string; issuer: string; email: string | null; created_at: string; used_at: string };
         OpenSession: {
             /** @description Where it signed in from. */
             address: string | null;
