@@ -194,11 +194,6 @@ async fn who_was_invited_becomes_a_user_and_nobody_else(on_postgres: bool) {
         (fact(&refused[0], "reason"), fact(&refused[0], "with")),
         (&json!("not_invited"), &json!("oidc"))
     );
-    world
-        .owner
-        .patch("/settings", json!({"organization": {"support_email": "support@acme.example"}}))
-        .await
-        .expect(200);
     world.owner.post("/invitations", json!({"email": ANNA, "role": "manager"})).await.expect(201);
     provider.person(json!({"sub": "a-1", "email": ANNA, "email_verified": false}));
     assert_eq!(problem(&world).await, "email_not_verified");

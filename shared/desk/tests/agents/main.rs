@@ -41,6 +41,7 @@ mod mail_answers;
 mod merge;
 mod notes;
 mod people;
+mod provider;
 mod reply;
 mod retention;
 mod search;
