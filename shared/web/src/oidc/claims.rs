@@ -1,6 +1,7 @@
 //! What an id token says, and whether it was made for us, now, and for this sign-in (Core §2 and §3.1.3.7).
 
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 use thiserror::Error;
 
 use super::same;
@@ -80,7 +81,6 @@ pub(super) enum Wrong {
 
 impl Claims {
     /// Whether it was made for us, at this moment (seconds of Unix time), and for this sign-in.
-    #[expect(clippy::cast_precision_loss, reason = "seconds of today fit well into 53 bits")]
     pub(super) fn check(&self, expected: &Expected<'_>, now: i64) -> Result<(), Wrong> {
         let now = now as f64;
         if self.iss != expected.issuer {
@@ -126,24 +126,17 @@ impl Claims {
 
 /// Some providers write it in quotes.
 fn truth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Truth {
-        Plain(bool),
-        Quoted(String),
-        Else(serde::de::IgnoredAny),
-    }
-    Ok(match Option::<Truth>::deserialize(deserializer)? {
-        Some(Truth::Plain(truth)) => Some(truth),
-        Some(Truth::Quoted(text)) => Some(text == "true"),
-        Some(Truth::Else(_)) => Some(false),
+    Ok(match Option::<Value>::deserialize(deserializer)? {
+        Some(Value::Bool(truth)) => Some(truth),
+        Some(Value::String(text)) => Some(text == "true"),
+        Some(_) => Some(false),
         None => None,
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 

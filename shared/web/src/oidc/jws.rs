@@ -99,7 +99,8 @@ impl Key {
         let part = |text: &Option<String>| URL_SAFE_NO_PAD.decode(text.as_deref()?).ok();
         match algorithm {
             Algorithm::Rs256 => {
-                let key = RsaPublicKeyComponents { n: part(&self.n)?, e: part(&self.e)? };
+                let (n, e) = (part(&self.n)?, part(&self.e)?);
+                let key = RsaPublicKeyComponents { n: unsigned(&n), e: unsigned(&e) };
                 key.verify(&RSA_PKCS1_2048_8192_SHA256, message, signature)
             }
             Algorithm::Es256 => {
@@ -112,6 +113,12 @@ impl Key {
         }
         .ok()
     }
+}
+
+/// RFC 7518 §6.3.1.1 wants no zeros in front; some providers write one all the same, as for a signed number.
+fn unsigned(number: &[u8]) -> &[u8] {
+    let zeros = number.iter().take_while(|byte| **byte == 0).count();
+    &number[zeros..]
 }
 
 /// RFC 7515 §4.

@@ -6,8 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use reqwest::{Client, RequestBuilder, Url, redirect::Policy};
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 use thiserror::Error;
 use tokio::sync::Mutex;
 
@@ -229,15 +228,17 @@ impl Provider {
             ("grant_type", "authorization_code"),
             ("code", code),
             ("redirect_uri", redirect_uri.as_str()),
-            ("code_verifier", &verifier),
+            ("code_verifier", verifier.as_str()),
         ];
         let mut request = self.client.post(metadata.token_endpoint.clone());
         match client_secret {
             Some(secret) if metadata.takes_basic() => {
                 request = request.basic_auth(encoded(client_id), Some(encoded(secret)));
             }
-            Some(secret) => form.extend([("client_id", client_id.as_str()), ("client_secret", secret)]),
-            None => form.push(("client_id", client_id)),
+            Some(secret) => {
+                form.extend([("client_id", client_id.as_str()), ("client_secret", secret.as_str())])
+            }
+            None => form.push(("client_id", client_id.as_str())),
         }
         self.answer(request.form(&form)).await
     }
