@@ -70,9 +70,10 @@ async fn a_person_who_comes_in_twice_at_once_is_one_user(world: World) {
     let (one, two) =
         (world.desk.clone().brought_in_by(rules()), world.replica().await.brought_in_by(rules()));
     let anna = identity("a-1", ANNA);
+    let origin = origin();
     let (here, there) = tokio::join!(
-        one.sign_in_through_provider(&anna, &origin()),
-        two.sign_in_through_provider(&anna, &origin())
+        one.sign_in_through_provider(&anna, &origin),
+        two.sign_in_through_provider(&anna, &origin)
     );
     for found in [here, there] {
         match found {
