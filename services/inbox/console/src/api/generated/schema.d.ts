@@ -351,6 +351,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/identities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who people are at the identity provider. */
+        get: operations["get_identities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/invitations": {
         parameters: {
             query?: never;
@@ -1170,6 +1187,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session/identities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who the one who asks is at the identity provider. */
+        get: operations["get_session_identities"];
+        put?: never;
+        post?: never;
+        /** Takes one's own tie to the identity provider away. Other sessions end. 409 `only_way_in` without a password. */
+        delete: operations["delete_session_identities"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session/invitation": {
         parameters: {
             query?: never;
@@ -1218,6 +1253,57 @@ export interface paths {
          *     nobody is in yet.
          */
         post: operations["post_session_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/oidc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Leads a browser to the identity provider. */
+        get: operations["get_session_oidc"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/oidc/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the identity provider sends a browser back to: begins the session and leads to the console. */
+        get: operations["get_session_oidc_callback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How people sign in here. */
+        get: operations["get_session_options"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1829,6 +1915,23 @@ export interface paths {
          *     available gets what waits for their teams.
          */
         patch: operations["patch_users_id_availability"];
+        trace?: never;
+    };
+    "/api/v1/users/{id}/identity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes somebody's tie to the identity provider away; all their sessions end. Only an owner may do that to an owner. */
+        delete: operations["delete_users_id_identity"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/users/{id}/second-step": {
@@ -3478,6 +3581,22 @@ export interface components {
             /** @description Why. */
             reason: string;
         };
+        /** @description Who somebody is at the identity provider. */
+        Identity: {
+            /** @description When they came in by it first. */
+            created_at: components["schemas"]["Time"];
+            /** @description Their address there, as it was at the last sign-in. */
+            email: string | null;
+            /** @description Which provider. */
+            issuer: string;
+            /** @description When they came in by it last. */
+            used_at: components["schemas"]["Time"];
+            /**
+             * Format: uuid
+             * @description Who.
+             */
+            user_id: string;
+        };
         /** @description A record that was not taken over. */
         ImportError: {
             /** @description Why, for people. */
@@ -4122,8 +4241,6 @@ export interface components {
             time_zone: string;
         };
         /** @description A place where somebody is signed in. */
-        SignInOptions: { provider: string | null; passwords_for_owners_only: boolean };
-        Identity: { user_id: string; issuer: string; email: string | null; created_at: string; used_at: string };
         OpenSession: {
             /** @description Where it signed in from. */
             address: string | null;
@@ -4404,6 +4521,27 @@ export interface components {
                 subject: components["schemas"]["FoundPart"][] | null;
                 /** @description The ticket. */
                 ticket: components["schemas"]["Ticket"];
+            }[];
+            /** @description Give it as `cursor` for the next page; `null` on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Identity: {
+            /** @description The rows. */
+            data: {
+                /** @description When they came in by it first. */
+                created_at: components["schemas"]["Time"];
+                /** @description Their address there, as it was at the last sign-in. */
+                email: string | null;
+                /** @description Which provider. */
+                issuer: string;
+                /** @description When they came in by it last. */
+                used_at: components["schemas"]["Time"];
+                /**
+                 * Format: uuid
+                 * @description Who.
+                 */
+                user_id: string;
             }[];
             /** @description Give it as `cursor` for the next page; `null` on the last one. */
             next_cursor: string | null;
@@ -5631,6 +5769,13 @@ export interface components {
         SignInLink: {
             /** @description Where they come in, once, within 24 hours. Shown only now; `null` when the request is repeated. */
             sign_in_link: string | null;
+        };
+        /** @description How people sign in here. */
+        SignInOptions: {
+            /** @description Only owners sign in with a password. */
+            passwords_for_owners_only: boolean;
+            /** @description What people call the identity provider; `null` where there is none. */
+            provider: string | null;
         };
         /** @description A sign-in link's token. */
         SignInToken: {
@@ -6955,6 +7100,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Erasure"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_identities: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Identity"];
                 };
             };
             /** @description Refused */
@@ -8979,6 +9153,62 @@ export interface operations {
             };
         };
     };
+    get_session_identities: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Identity"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_session_identities: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_session_invitation: {
         parameters: {
             query?: never;
@@ -9074,6 +9304,98 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PendingSignIn"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_session_oidc: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the provider, or to the console with `problem` */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_session_oidc_callback: {
+        parameters: {
+            query?: {
+                /** @description As RFC 6749 has it */
+                code?: string;
+                /** @description As RFC 6749 has it */
+                state?: string;
+                /** @description As RFC 6749 has it */
+                error?: string;
+                /** @description As RFC 9207 has it */
+                iss?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the console, with `problem` where nobody is in */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_session_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInOptions"];
                 };
             };
             /** @description Refused */
@@ -10698,6 +11020,36 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Availability"];
                 };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_users_id_identity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description User */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused */
             default: {
