@@ -1,16 +1,18 @@
 // A1: people sign in through the organisation's identity provider; its tie is shown and taken away; passwords are for owners.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { Relay, readable, until } from '../chat.mjs';
 import { OpenId } from '../openid.mjs';
 import { OWNER, PASSWORD, Product, call, launch, signIn, violations } from '../product.mjs';
 
 const MAYA = { sub: 'm-1', email: 'maya@acme.example', email_verified: true, name: 'Maya' };
 const EVE = { sub: 'e-1', email: 'eve@evil.example', email_verified: true, name: 'Eve' };
-let provider, product, browser, owner;
+let provider, relay, product, browser, owner;
 
 before(async () => {
   provider = await OpenId.start([MAYA, EVE]);
-  product = await Product.start({ env: provider.env() });
+  relay = await Relay.start();
+  product = await Product.start({ env: provider.env({ FRONTDESK_RELAY__URL: relay.url }) });
   browser = await launch();
   owner = await page();
   await signIn(owner, product.url);
@@ -20,6 +22,7 @@ before(async () => {
 after(async () => {
   await browser?.close();
   await product?.remove();
+  await relay?.stop();
   await provider?.stop();
 });
 
@@ -97,7 +100,7 @@ test('admins see who is tied to the provider, and take that away', async () => {
 
 test('where passwords are for owners, their form is behind a button, and others are invited through the provider', async () => {
   await product.stop();
-  product.env = provider.env({ FRONTDESK_OIDC__PASSWORD_SIGN_IN: 'false' });
+  product.env = { ...product.env, FRONTDESK_OIDC__PASSWORD_SIGN_IN: 'false' };
   await product.start();
   const kim = await page({ viewport: { width: 390, height: 844 }, colorScheme: 'dark' });
   await kim.goto(product.url);
@@ -115,5 +118,19 @@ test('where passwords are for owners, their form is behind a button, and others 
   await kim.getByRole('alert').getByText('wrong').waitFor();
   await fill(OWNER, PASSWORD);
   await kim.getByRole('list', { name: 'Tickets' }).or(kim.getByText('Nothing')).first().waitFor();
+  await call(kim, 'POST', '/invitations', { email: EVE.email, role: 'support' });
   await kim.context().close();
+  const found = () => relay.mails.map(readable).join('\n').match(/\S+\/#\/invitation\?token=\S+/)?.[0];
+  await until(() => found() !== undefined, 'the mail');
+  const eve = await page();
+  await eve.goto(found());
+  await eve.getByRole('heading', { name: 'Join' }).waitFor();
+  assert.ok(await eve.getByLabel('Password').isHidden());
+  assert.deepEqual(await violations(eve), []);
+  if (process.env.PICTURES) await eve.screenshot({ path: `${process.env.PICTURES}/invitation.png` });
+  await through(eve, EVE);
+  await eve.getByRole('list', { name: 'Tickets' }).or(eve.getByText('Nothing')).first().waitFor();
+  const { user } = await call(eve, 'GET', '/session');
+  assert.deepEqual([user.name, user.role], ['Eve', 'support']);
+  await eve.context().close();
 });
