@@ -78,7 +78,7 @@ mod tests {
 
     use super::*;
 
-    fn metadata(more: Value) -> Metadata {
+    fn metadata(more: &Value) -> Metadata {
         let mut all = json!({
             "issuer": "https://id.example.com",
             "authorization_endpoint": "https://id.example.com/authorize",
@@ -92,8 +92,8 @@ mod tests {
     #[test]
     fn it_is_the_provider_that_was_asked_and_nothing_is_told_in_the_clear() {
         let issuer = "https://id.example.com";
-        metadata(json!({})).check(issuer).unwrap();
-        metadata(json!({"token_endpoint": "http://127.0.0.1:9/token"})).check(issuer).unwrap();
+        metadata(&json!({})).check(issuer).unwrap();
+        metadata(&json!({"token_endpoint": "http://127.0.0.1:9/token"})).check(issuer).unwrap();
         for wrong in [
             json!({"issuer": "https://id.example.com/"}),
             json!({"issuer": "https://evil.example.com"}),
@@ -101,19 +101,19 @@ mod tests {
             json!({"jwks_uri": "http://id.example.com/keys"}),
             json!({"id_token_signing_alg_values_supported": ["none", "HS256"]}),
         ] {
-            assert!(metadata(wrong.clone()).check(issuer).is_err(), "{wrong}");
+            assert!(metadata(&wrong).check(issuer).is_err(), "{wrong}");
         }
     }
 
     #[test]
     fn of_what_it_signs_with_only_public_keys_count() {
-        let names = |said: Value| {
-            let metadata = metadata(json!({"id_token_signing_alg_values_supported": said}));
+        let names = |said: &Value| {
+            let metadata = metadata(&json!({"id_token_signing_alg_values_supported": said}));
             metadata.algorithms().iter().map(Algorithm::name).collect::<Vec<_>>()
         };
-        assert_eq!(names(json!([])), ["RS256"]);
-        assert_eq!(names(json!(["none", "HS256", "ES256", "RS512", "RS256"])), ["RS256", "ES256"]);
-        assert_eq!(names(json!(["EdDSA"])), ["EdDSA"]);
+        assert_eq!(names(&json!([])), ["RS256"]);
+        assert_eq!(names(&json!(["none", "HS256", "ES256", "RS512", "RS256"])), ["RS256", "ES256"]);
+        assert_eq!(names(&json!(["EdDSA"])), ["EdDSA"]);
     }
 
     #[test]
@@ -125,8 +125,8 @@ mod tests {
         ] {
             assert_eq!(address(issuer).unwrap().as_str(), asked);
         }
-        assert!(metadata(json!({})).takes_basic());
+        assert!(metadata(&json!({})).takes_basic());
         let post = json!({"token_endpoint_auth_methods_supported": ["client_secret_post"]});
-        assert!(!metadata(post).takes_basic());
+        assert!(!metadata(&post).takes_basic());
     }
 }
