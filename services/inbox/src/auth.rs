@@ -80,11 +80,16 @@ fn check_csrf(headers: &HeaderMap, session: &Session) -> Result<(), Problem> {
 
 /// The session token among the cookies.
 pub(crate) fn cookie(headers: &HeaderMap) -> Option<&str> {
+    cookie_named(headers, COOKIE)
+}
+
+/// The value of a cookie of ours.
+pub(crate) fn cookie_named<'a>(headers: &'a HeaderMap, wanted: &str) -> Option<&'a str> {
     let lines = headers.get_all(header::COOKIE).into_iter().filter_map(|line| line.to_str().ok());
     let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
     pairs
         .into_iter()
-        .find(|(name, _)| *name == COOKIE)
+        .find(|(name, _)| *name == wanted)
         .map(|(_, value)| value)
         .filter(|value| value.len() <= 200)
 }
@@ -163,16 +168,27 @@ impl FromRequestParts<Shared> for Admin {
 pub(crate) struct SignInLimits {
     by_ip: Limiter<IpAddr>,
     by_address: Limiter<String>,
+    by_provider: Limiter<IpAddr>,
 }
 
 impl Default for SignInLimits {
     fn default() -> Self {
         let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
-        Self { by_ip: Limiter::new(60, minutes(1)), by_address: Limiter::new(20, minutes(5)) }
+        Self {
+            by_ip: Limiter::new(60, minutes(1)),
+            by_address: Limiter::new(20, minutes(5)),
+            // nothing is guessed here, and each sign-in takes two
+            by_provider: Limiter::new(120, minutes(1)),
+        }
     }
 }
 
 impl SignInLimits {
+    /// Counts a step of a sign-in through the identity provider.
+    pub(crate) fn admit_by_provider(&self, ip: IpAddr) -> Result<(), Problem> {
+        self.by_provider.admit(&ip)
+    }
+
     /// Counts a try; 429 when there were too many from that place or for that address.
     pub(crate) fn admit(&self, ip: IpAddr, address: Option<&str>) -> Result<(), Problem> {
         self.by_ip.admit(&ip)?;

@@ -27,6 +27,7 @@ mod idempotent;
 mod live;
 mod mail_page;
 mod openapi;
+mod provider;
 mod refusal;
 mod setup;
 pub mod view;
@@ -34,6 +35,7 @@ pub mod view;
 pub use customers::{Clicks, MailImages};
 pub use live::Live;
 pub use openapi::description;
+pub use provider::{ProviderDoor, registration, ruled};
 pub use setup::Setup;
 
 /// How often what has had its time is forgotten.
@@ -75,6 +77,8 @@ pub struct Parts {
     pub clicks: Arc<Clicks>,
     /// Fetches pictures that mails show.
     pub images: MailImages,
+    /// The identity provider, where there is one.
+    pub provider: Option<ProviderDoor>,
 }
 
 /// What every call can use.
@@ -91,6 +95,7 @@ pub(crate) struct App {
     limits: auth::SignInLimits,
     clicks: Arc<Clicks>,
     images: MailImages,
+    provider: Option<ProviderDoor>,
     visitors: Limiter<IpAddr>,
     exports: Arc<Semaphore>,
 }
@@ -128,6 +133,8 @@ pub async fn start(host: &mut Host) -> anyhow::Result<()> {
     let desk = desk
         .reached_at(outside(&config, key).opening_chats(chats))
         .sealing_with(host.installation_secret("second steps"));
+    let provider = ProviderDoor::of(&config)?;
+    let desk = provider::ruled(desk, &config.oidc);
     let checked = desk.clone();
     host.ready_check("database of inbox", Box::new(move || Box::pin(ready(checked.clone()))));
     let (bus, blobs, stopping) = (host.bus(), host.blobs(), host.stopping());
@@ -155,6 +162,7 @@ pub async fn start(host: &mut Host) -> anyhow::Result<()> {
         check_readers_every: CHECK_READERS_EVERY,
         clicks,
         images: MailImages::new()?,
+        provider,
     };
     host.mount(router(parts, live));
     Ok(())
@@ -162,8 +170,8 @@ pub async fn start(host: &mut Host) -> anyhow::Result<()> {
 
 /// All routes: the API, its description, the doors for customers, and the console.
 pub fn router(parts: Parts, live: Arc<Live>) -> Router {
-    let Parts { desk, bus, blobs, public_url, setup, mail, stopping, check_readers_every, clicks, images } =
-        parts;
+    let Parts { desk, bus, blobs, public_url, setup, mail, stopping, .. } = parts;
+    let Parts { check_readers_every, clicks, images, provider, .. } = parts;
     let limits = auth::SignInLimits::default();
     let visitors = Limiter::new(VISITS_PER_MINUTE, Duration::from_secs(60));
     let app = Arc::new(App {
@@ -179,6 +187,7 @@ pub fn router(parts: Parts, live: Arc<Live>) -> Router {
         limits,
         clicks,
         images,
+        provider,
         visitors,
         exports: Arc::new(Semaphore::new(export::AT_A_TIME)),
     });

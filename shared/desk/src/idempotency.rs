@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     Desk, DeskError, settings,
-    store::{answers as rows, audit, split_texts},
+    store::{answers as rows, audit, identities, split_texts},
 };
 
 /// How long a key is held by a request that never ended, in milliseconds.
@@ -95,6 +95,7 @@ impl Desk {
         let now = self.now();
         let mut tx = self.store.begin().await?;
         rows::forget(&mut tx, now, now.plus(-KEPT)).await?;
+        identities::forget(&mut tx, now).await?;
         split_texts::forget(&mut tx, now.plus(-KEPT)).await?;
         let privacy = settings::current(&mut *tx).await?.privacy;
         audit::forget_before(&mut tx, privacy.audit_from(now)).await?;

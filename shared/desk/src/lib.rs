@@ -86,6 +86,7 @@ pub use outside::Outside;
 pub use page::{Page, PageRequest};
 use rules::RuleCache;
 use seal::Seal;
+use sign_in::provider::ProviderRules;
 use store::{Store, Tx, outbox};
 
 /// The organisation's channels, as far as the desk must know them.
@@ -126,6 +127,7 @@ pub struct Desk {
     bell: Bell,
     rules: Arc<RuleCache>,
     seal: Option<Arc<Seal>>,
+    provider: Option<Arc<ProviderRules>>,
 }
 
 impl Desk {
@@ -145,6 +147,7 @@ impl Desk {
             bell: Bell::default(),
             rules: Arc::default(),
             seal: None,
+            provider: None,
         })
     }
 
@@ -160,6 +163,13 @@ impl Desk {
     #[must_use]
     pub fn sealing_with(mut self, key: [u8; 32]) -> Self {
         self.seal = Some(Arc::new(Seal::new(key)));
+        self
+    }
+
+    /// The same desk, into which an identity provider brings people.
+    #[must_use]
+    pub fn brought_in_by(mut self, rules: ProviderRules) -> Self {
+        self.provider = Some(Arc::new(rules));
         self
     }
 

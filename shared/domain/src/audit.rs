@@ -18,7 +18,7 @@ pub const MOST_STRANGERS: usize = 200;
 
 words!(
     /// What was done.
-    AuditAction: 34 {
+    AuditAction: 36 {
         /// It is new.
         Added = "added",
         /// It is otherwise.
@@ -87,6 +87,10 @@ words!(
         PasskeyRemoved = "passkey_removed",
         /// A passkey was refused whose counter went backwards: there may be a copy of it.
         PasskeyCopied = "passkey_copied",
+        /// Somebody came in through the identity provider for the first time.
+        IdentityLinked = "identity_linked",
+        /// The tie to the identity provider was taken away.
+        IdentityUnlinked = "identity_unlinked",
     }
 );
 

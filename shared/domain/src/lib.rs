@@ -17,6 +17,7 @@ pub mod event;
 pub mod filter;
 pub mod follow_up;
 pub mod id;
+pub mod identity;
 pub mod keyword;
 pub mod language;
 pub mod links;

@@ -78,6 +78,20 @@ impl Agent {
         Self { proof: Proof::Session { cookie, csrf }, ..nobody }
     }
 
+    /// With the session of a cookie.
+    ///
+    /// # Panics
+    /// It is none.
+    pub async fn with_session(base: &str, token: &str) -> Self {
+        let nobody = Self::nobody(base);
+        let cookie = format!("frontdesk_session={token}");
+        let shown =
+            Self { proof: Proof::Session { cookie: cookie.clone(), csrf: String::new() }, ..nobody.clone() };
+        let session = shown.get("/session").await.expect(200);
+        let csrf = session["csrf_token"].as_str().expect("a csrf_token").to_owned();
+        Self { proof: Proof::Session { cookie, csrf }, ..nobody }
+    }
+
     /// The same session without its `x-csrf-token`, as another site's page would send it.
     ///
     /// # Panics

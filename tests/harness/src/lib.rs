@@ -10,6 +10,7 @@ pub mod frontdesk;
 pub mod mail;
 pub mod nats;
 pub mod oauth;
+pub mod openid;
 pub mod ports;
 pub mod postfix;
 pub mod postgres;

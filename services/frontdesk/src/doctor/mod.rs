@@ -3,6 +3,7 @@
 mod carriers;
 mod dns;
 mod mailboxes;
+mod oidc;
 mod places;
 mod relay;
 mod webhooks;
@@ -59,6 +60,9 @@ async fn examine(config: Configuration) -> ExitCode {
     fine &= tell("channels of the console", &of_the_console);
     let config = parts.config().clone();
     fine &= tell("mail relay", &relay::check(config.relay.url.as_ref()).await);
+    if let Some(finding) = oidc::check(&config).await {
+        fine &= tell("identity provider", &finding);
+    }
     for key in &config.email.dkim {
         fine &= tell(&format!("DKIM of {}", key.domain), &relay::dkim(key));
     }

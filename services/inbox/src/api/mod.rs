@@ -30,6 +30,7 @@ pub mod drafts;
 pub mod erasures;
 pub mod exports;
 pub mod follow_up;
+pub mod identities;
 pub mod invitations;
 pub mod ledger;
 pub mod mail_html;
@@ -39,6 +40,7 @@ pub mod merge;
 pub mod messages;
 pub mod notes;
 pub mod numbers;
+pub mod oidc;
 pub mod passkeys;
 pub mod passwords;
 pub mod preferences;
@@ -90,6 +92,12 @@ pub(crate) fn calls() -> OpenApiRouter<Shared> {
         .routes(routes!(session::list))
         .routes(routes!(session::end_one))
         .routes(routes!(session::end_others))
+        .routes(routes!(oidc::options))
+        .routes(routes!(oidc::begin))
+        .routes(routes!(oidc::come_back))
+        .routes(routes!(identities::own, identities::unlink_own))
+        .routes(routes!(identities::list))
+        .routes(routes!(identities::unlink))
         .routes(routes!(passwords::forgotten, passwords::choose))
         .routes(routes!(invitations::show))
         .routes(routes!(invitations::accept))

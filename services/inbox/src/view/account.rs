@@ -36,6 +36,22 @@ pub struct OpenSession {
     pub current: bool,
 }
 
+/// Who somebody is at the identity provider.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Identity {
+    /// Who.
+    pub user_id: Uuid,
+    /// Which provider.
+    pub issuer: String,
+    /// Their address there, as it was at the last sign-in.
+    #[schema(required = true)]
+    pub email: Option<String>,
+    /// When they came in by it first.
+    pub created_at: Time,
+    /// When they came in by it last.
+    pub used_at: Time,
+}
+
 /// Somebody who was asked to work here and has not come yet.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Invitation {
@@ -164,6 +180,13 @@ impl From<desk::sign_in::OpenSession> for OpenSession {
     fn from(session: desk::sign_in::OpenSession) -> Self {
         let desk::sign_in::OpenSession { id, browser, address, created_at, used_at, current } = session;
         Self { id, browser, address, created_at: Time(created_at), used_at: Time(used_at), current }
+    }
+}
+
+impl From<desk::sign_in::provider::LinkedIdentity> for Identity {
+    fn from(linked: desk::sign_in::provider::LinkedIdentity) -> Self {
+        let desk::sign_in::provider::LinkedIdentity { user, issuer, email, created_at, used_at } = linked;
+        Self { user_id: user.0, issuer, email, created_at: Time(created_at), used_at: Time(used_at) }
     }
 }
 

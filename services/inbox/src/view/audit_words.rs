@@ -74,6 +74,10 @@ pub enum AuditAction {
     PasskeyRemoved,
     /// A passkey was refused whose counter went backwards: there may be a copy of it.
     PasskeyCopied,
+    /// Somebody came in through the identity provider for the first time.
+    IdentityLinked,
+    /// The tie to the identity provider was taken away.
+    IdentityUnlinked,
 }
 
 /// What it was done to.

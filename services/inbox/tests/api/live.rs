@@ -88,6 +88,7 @@ async fn a_reader_who_missed_more_than_is_at_hand_reads_the_stream_itself() {
         check_readers_every: Duration::from_secs(60),
         clicks: world.clicks.clone(),
         images: inbox::MailImages::permitted(|_| true).unwrap(),
+        provider: None,
     };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());

@@ -14,6 +14,7 @@ mod live;
 mod mail_html;
 mod mailboxes;
 mod merge;
+mod oidc;
 mod openapi;
 mod passkeys;
 mod preferences;

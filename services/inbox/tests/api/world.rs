@@ -80,17 +80,33 @@ impl World {
     pub async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", folder.path().join("desk.db").display());
-        Self::over(url, folder, None).await
+        Self::over(url, folder, None, host::config::Oidc::default()).await
     }
 
     /// The same over PostgreSQL.
     pub async fn postgres() -> Self {
         let server = Postgres::start().await;
         let url = server.create_database().await;
-        Self::over(url, tempfile::tempdir().unwrap(), Some(server)).await
+        Self::over(url, tempfile::tempdir().unwrap(), Some(server), host::config::Oidc::default()).await
     }
 
-    async fn over(database_url: String, folder: TempDir, server: Option<Postgres>) -> Self {
+    /// With an identity provider, over either database.
+    pub async fn with_provider(oidc: host::config::Oidc, on_postgres: bool) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let server = if on_postgres { Some(Postgres::start().await) } else { None };
+        let url = match &server {
+            Some(server) => server.create_database().await,
+            None => format!("sqlite://{}", folder.path().join("desk.db").display()),
+        };
+        Self::over(url, folder, server, oidc).await
+    }
+
+    async fn over(
+        database_url: String,
+        folder: TempDir,
+        server: Option<Postgres>,
+        oidc: host::config::Oidc,
+    ) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let clock = Arc::new(Turned(AtomicI64::new(1_763_700_000_000)));
         let bus = bus::embedded::open(None, clock.clone()).await.unwrap();
@@ -111,6 +127,12 @@ impl World {
             .unwrap()
             .reached_at(Outside::new(PUBLIC_URL, [7; 32]))
             .sealing_with([7; 32]);
+        let desk = inbox::ruled(desk, &oidc);
+        let config = host::Configuration {
+            public_url: PUBLIC_URL.parse().unwrap(),
+            oidc,
+            ..host::Configuration::default()
+        };
         desk.migrate().await.unwrap();
         desk.ensure_owner(None, None, Some(KEY)).await.unwrap();
         let stopping = CancellationToken::new();
@@ -137,6 +159,7 @@ impl World {
             check_readers_every: Duration::from_millis(100),
             clicks: clicks.clone(),
             images: inbox::MailImages::permitted(|_| true).unwrap(),
+            provider: inbox::ProviderDoor::of(&config).unwrap(),
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());

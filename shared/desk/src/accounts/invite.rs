@@ -170,7 +170,7 @@ impl Desk {
     /// Makes whoever has the link a user with this password and lets them in; `None` as for [`Desk::invitation_of`].
     ///
     /// # Errors
-    /// A name or password that makes no sense, and the link is still good; `email_taken`.
+    /// A name or password that makes no sense, and the link is still good; `email_taken`, `provider_only`.
     pub async fn accept_invitation(
         &self,
         token: &str,
@@ -179,6 +179,10 @@ impl Desk {
         origin: &Origin,
     ) -> Result<Option<Entrance>, DeskError> {
         let Some(invitation) = self.invitation_of(token).await? else { return Ok(None) };
+        if !self.takes_password_of(invitation.role) {
+            let reason = "here people come in through the identity provider, not with a password";
+            return Err(DeskError::conflict("provider_only", reason));
+        }
         let name = checked_name(name)?;
         let hash = self.hash_checked(Some(password.to_owned())).await?;
         let now = self.now();

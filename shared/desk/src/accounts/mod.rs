@@ -244,7 +244,7 @@ fn patched(before: &User, patch: &UserPatch, actor: &Actor, owners: &[UserId]) -
     Ok(user)
 }
 
-fn checked_name(name: &str) -> Result<String, DeskError> {
+pub(crate) fn checked_name(name: &str) -> Result<String, DeskError> {
     let name: String = name.trim().chars().filter(|c| !c.is_control()).collect();
     if name.is_empty() || name.chars().count() > 100 {
         return Err(DeskError::invalid("name", "a name must have 1 to 100 characters"));

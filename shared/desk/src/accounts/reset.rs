@@ -39,7 +39,7 @@ impl Desk {
                 .map_or_else(|| Deed::to_nobody(asked, email.as_ref()), |user| Deed::of(asked, user));
             audit::stranger(&mut tx, origin.address, deed, now).await?;
         }
-        let packet = match user.filter(|user| !user.disabled) {
+        let packet = match user.filter(|user| !user.disabled && self.takes_password_of(user.role)) {
             Some(user) => self.send_password_link(&mut tx, &user, now).await?,
             None => None,
         };
@@ -85,7 +85,8 @@ impl Desk {
         let hash = self.hash_checked(Some(password.to_owned())).await?;
         let mut tx = self.store.begin().await?;
         let user = rows::lock_user(&self.store, &mut tx, id).await?;
-        let Some(user) = user.filter(|user| !user.disabled) else { return Ok(false) };
+        let user = user.filter(|user| !user.disabled && self.takes_password_of(user.role));
+        let Some(user) = user else { return Ok(false) };
         if !password_links::take(&mut tx, &token, now).await? {
             return Ok(false);
         }

@@ -83,6 +83,17 @@ pub(crate) async fn lock_user(store: &Store, tx: &mut Tx, id: UserId) -> Result<
     row.as_ref().map(user_of).transpose()
 }
 
+/// The user of an address, locked until the transaction ends.
+pub(crate) async fn lock_user_of(
+    store: &Store,
+    tx: &mut Tx,
+    email: &EmailAddress,
+) -> Result<Option<User>, DeskError> {
+    let statement = AssertSqlSafe(format!("{USER} WHERE u.email = $1{}", store.dialect.for_update));
+    let row = sqlx::query(statement).bind(email.as_str()).fetch_optional(&mut **tx).await?;
+    row.as_ref().map(user_of).transpose()
+}
+
 /// The hash of somebody's password, if they have one.
 pub(crate) async fn password_hash(tx: &mut Tx, id: UserId) -> Result<Option<String>, DeskError> {
     let sql = "SELECT password_hash FROM users WHERE id = $1";

@@ -77,6 +77,17 @@ pub(crate) async fn by_token(
     row.as_ref().map(invitation).transpose()
 }
 
+/// The one of an address that is still good.
+pub(crate) async fn of_email(
+    tx: &mut Tx,
+    email: &EmailAddress,
+    now: Timestamp,
+) -> Result<Option<Invitation>, DeskError> {
+    let sql = AssertSqlSafe(format!("{SELECT} WHERE email = $1 AND expires_at > $2"));
+    let row = sqlx::query(sql).bind(email.as_str()).bind(now.millis()).fetch_optional(&mut **tx).await?;
+    row.as_ref().map(invitation).transpose()
+}
+
 /// Uses a link up; `false` when it is none, used or too old.
 pub(crate) async fn take(tx: &mut Tx, hash: &str, now: Timestamp) -> Result<bool, DeskError> {
     let sql = "DELETE FROM invitations WHERE token_hash = $1 AND expires_at > $2";

@@ -48,6 +48,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (2026112739, "channels", include_str!("migrations/0039_channels.sql")),
     (2026112741, "second steps", include_str!("migrations/0041_second_steps.sql")),
     (2026112742, "passkeys", include_str!("migrations/0042_passkeys.sql")),
+    (2026112743, "identities", include_str!("migrations/0043_identities.sql")),
     (2026112744, "retention", include_str!("migrations/0044_retention.sql")),
     (2026112745, "refresh tokens", include_str!("migrations/0045_refresh_tokens.sql")),
     (2026112746, "words beside", include_str!("migrations/0046_words_in_rows.sql")),

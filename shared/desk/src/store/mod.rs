@@ -32,6 +32,7 @@ pub(crate) mod erase_ticket;
 pub(crate) mod erasures;
 pub(crate) mod exports;
 pub(crate) mod files;
+pub(crate) mod identities;
 pub(crate) mod invitations;
 pub mod keyword_answers;
 pub mod ledger;

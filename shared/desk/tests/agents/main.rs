@@ -43,6 +43,7 @@ mod notes;
 mod passkeys;
 mod passkeys_demanded;
 mod people;
+mod provider;
 mod reply;
 mod retention;
 mod search;

@@ -49,6 +49,9 @@ pub(super) fn whole(config: &Configuration, faults: &mut Vec<Fault>) {
     for (key, what) in mail_doors(&config.smtp) {
         fault(key.into(), what.into());
     }
+    for (key, what) in config.oidc.faults() {
+        fault(format!("oidc.{key}"), what.into());
+    }
     if config.owner.password.is_some() && config.owner.email.is_none() {
         fault("owner.password".into(), "an account needs an address too: give owner.email".into());
     }

@@ -20,6 +20,7 @@ mod given;
 mod imap;
 mod mailboxes;
 mod oauth;
+mod oidc;
 mod reach;
 mod rules;
 mod schema;
@@ -36,6 +37,7 @@ pub use given::{Channel, ChannelKind};
 pub use imap::Imap;
 pub use mailboxes::{DkimKey, EmailChannels, EnvelopeSender, Mailbox};
 pub use oauth::{OAuth, RelaySection};
+pub use oidc::Oidc;
 pub use secret::{Secret, shown};
 pub use smtp::{Network, Smtp};
 pub use webhooks::Webhooks;
@@ -61,6 +63,7 @@ const KEYS: &[Key] = &[
     Key::new("dns", Kind::Table(dns::DNS)),
     Key::new("relay", Kind::Table(oauth::RELAY)),
     Key::new("owner", Kind::Table(OWNER)),
+    Key::new("oidc", Kind::Table(oidc::OIDC)),
     Key::new("sms", Kind::Table(channels::SMS)),
     Key::new("email", Kind::Table(mailboxes::EMAIL)),
     Key::new("chat", Kind::Table(channels::CHAT)),
@@ -101,6 +104,8 @@ pub struct Configuration {
     pub relay: RelaySection,
     /// First account.
     pub owner: Owner,
+    /// Sign-in through an identity provider.
+    pub oidc: Oidc,
     /// SMS numbers.
     pub sms: SmsChannels,
     /// Mailboxes.
@@ -149,6 +154,7 @@ impl Default for Configuration {
             dns: Dns::default(),
             relay: RelaySection::default(),
             owner: Owner::default(),
+            oidc: Oidc::default(),
             sms: SmsChannels::default(),
             email: EmailChannels::default(),
             chat: ChatChannels::default(),

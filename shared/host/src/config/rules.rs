@@ -1,6 +1,6 @@
 //! What a single value must look like. Each rule answers what is wrong, for people.
 
-use domain::{EmailAddress, PhoneNumber};
+use domain::{EmailAddress, PhoneNumber, Role};
 use url::{Host, Url};
 
 use super::{channels::Provider, smtp::Network};
@@ -99,6 +99,36 @@ pub(super) fn token_url(text: &str) -> Result<(), String> {
         url.scheme() == "https" || here
     });
     is_safe.then_some(()).ok_or_else(|| format!("{text:?} must begin with https://: secrets are told there"))
+}
+
+/// An issuer is compared to the letter: it is kept as it is written.
+pub(super) fn issuer(text: &str) -> Result<(), String> {
+    token_url(text)?;
+    if text.ends_with("/.well-known/openid-configuration") {
+        return Err(format!("{text:?} is where the provider describes itself: leave /.well-known/… out"));
+    }
+    Ok(())
+}
+
+pub(super) fn provider_name(text: &str) -> Result<(), String> {
+    let fits = text.chars().count() <= 60 && !text.chars().any(char::is_control);
+    fits.then_some(()).ok_or_else(|| "must fit on a button: at most 60 characters".into())
+}
+
+/// RFC 6749 §3.3, and OpenID Connect Core §3.1.2.1.
+pub(super) fn scopes(text: &str) -> Result<(), String> {
+    let plain = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '\\');
+    if !text.split(' ').all(|scope| !scope.is_empty() && scope.chars().all(plain)) {
+        return Err(format!("{text:?} are no scopes: write them as \"openid email profile\""));
+    }
+    let has = text.split(' ').any(|scope| scope == "openid");
+    has.then_some(()).ok_or_else(|| format!("{text:?} lacks openid"))
+}
+
+/// Owners are made by owners.
+pub(super) fn default_role(text: &str) -> Result<(), String> {
+    let given = matches!(text.parse(), Ok(Role::Admin | Role::Manager | Role::Support));
+    given.then_some(()).ok_or_else(|| format!("{text:?}: choose admin, manager or support"))
 }
 
 /// The text of these rules never repeats the address: it may hold a password.
@@ -200,6 +230,11 @@ mod tests {
             (imap_url, &["imaps://mail.example.com", "imap://127.0.0.1:1143", "imaps://[::1]:993/"]),
             (relay_url, &["smtp://127.0.0.1:1025", "smtps://u:p@mail.example.com"]),
             (http_url, &["http://localhost:8080", "https://a.example/base"]),
+            (
+                issuer,
+                &["https://id.example.com", "https://id.example.com/realms/acme/", "http://127.0.0.1:9000"],
+            ),
+            (scopes, &["openid", "openid email profile"]),
         ];
         for (rule, texts) in fine {
             for text in *texts {
@@ -227,6 +262,14 @@ mod tests {
             (origin, "*", "not an origin"),
             (untagged_address, "in+x@example.com", "\"in@example.com\""),
             (name_server, "dns.example.com", "9.9.9.9:53"),
+            (issuer, "http://id.example.com", "https://"),
+            (issuer, "id.example.com", "not a web address"),
+            (issuer, "https://id.example.com/.well-known/openid-configuration", "leave"),
+            (scopes, "email profile", "lacks openid"),
+            (scopes, "openid, email", "lacks openid"),
+            (scopes, "openid  email", "no scopes"),
+            (default_role, "owner", "choose admin"),
+            (default_role, "agent", "choose admin"),
             (imap_url, "imaps://u:p@mail.example.com", "have keys"),
             (imap_url, "imaps://mail.example.com/INBOX", "have keys"),
             (imap_url, "pop3://mail.example.com", "imaps://"),

@@ -60,6 +60,18 @@ webhook_password = "hunter2"
 webhook_secret = "hunter2"
 webhook_secret_previous = "hunter2"
 
+[oidc]
+issuer = "https://id.example.com"
+client_id = "desk"
+client_secret = "hunter2"
+name = "Acme ID"
+scopes = "openid email"
+allowed_domains = ["example.com"]
+create_users = true
+default_role = "manager"
+password_sign_in = false
+assume_email_verified = true
+
 [email]
 webhook_key = "hunter2"
 envelope_sender = "mailbox"
@@ -352,4 +364,25 @@ fn mail_over_http_is_let_in_by_its_own_key_else_by_that_of_the_owner() {
     assert_eq!(key("owner.api_key = \"the owner's\"").as_deref(), Some("the owner's"));
     let both = "owner.api_key = \"the owner's\"\nemail.webhook_key = \"its own\"";
     assert_eq!(key(both).as_deref(), Some("its own"));
+}
+
+#[test]
+fn a_provider_is_whole_or_not_there() {
+    let here = "[oidc]\nissuer = \"https://id.example.com\"\n";
+    for (file, said) in [
+        (here.to_owned(), "oidc.client_id"),
+        ("[oidc]\nclient_id = \"desk\"".into(), "oidc.issuer"),
+        ("[oidc]\npassword_sign_in = false".into(), "oidc.password_sign_in"),
+        (format!("{here}client_id = \"desk\"\ncreate_users = true"), "oidc.create_users"),
+        (format!("{here}client_id = \"desk\"\ndefault_role = \"owner\""), "oidc.default_role"),
+        (format!("{here}client_id = \"desk\"\nclient_secret = 7"), "oidc.client_secret"),
+    ] {
+        let found = faults(&file, &[]);
+        assert!(found.contains(said), "{file}: {found}");
+    }
+    assert_eq!(faults(&format!("{here}client_id = \"desk\""), &[]), "");
+    let provider = Configuration::parse(FULL).unwrap().oidc;
+    for (email, allowed) in [("a@example.com", true), ("a@Example.com", true), ("a@sub.example.com", false)] {
+        assert_eq!(provider.allows(&email.parse().unwrap()), allowed, "{email}");
+    }
 }

@@ -60,6 +60,7 @@ class Route {
   #mustAsk: () => boolean = () => false;
 
   start() {
+    this.#comeBack();
     const direct = placeOf(location.hash).screen === 'ticket';
     if (direct) this.view = 'all';
     this.#arrive(placeOf(location.hash));
@@ -98,6 +99,18 @@ class Route {
     const place = this.asked;
     this.asked = null;
     if (place) this.go(place);
+  }
+
+  /** Where somebody was before they went to the identity provider, which leads back to no place in particular. */
+  #comeBack() {
+    try {
+      const before = sessionStorage.getItem('frontdesk.place');
+      if (!before || location.hash) return;
+      sessionStorage.removeItem('frontdesk.place');
+      history.replaceState(null, '', before);
+    } catch {
+      // a browser that keeps nothing
+    }
   }
 
   #arrive(place: Place) {

@@ -33,12 +33,17 @@ test('what people do with their own account does not name them twice', () => {
   expect(said({ action: 'sessions_ended', object: self, changes: [fact('sessions', 3)] })).toBe('Ana ended 3 sessions of their own');
   expect(said({ action: 'password_changed', object: { ...self, id: 'u2', name: 'Bo' } })).toBe('Ana changed the password of the person Bo');
   expect(said({ action: 'signed_in', object: self, changes: [fact('with', 'password')] })).toBe('Ana signed in with a password');
+  expect(said({ action: 'signed_in', object: self, changes: [fact('with', 'oidc')] })).toBe('Ana signed in through the identity provider');
+  expect(said({ action: 'identity_unlinked', object: self })).toBe('Ana unlinked themselves from the identity provider');
+  expect(said({ action: 'identity_unlinked', object: { ...self, id: 'u2', name: 'Bo' } })).toBe('Ana unlinked the person Bo from the identity provider');
 });
 
 test('who was not let in is nobody in particular', () => {
   const nobody: AuditEntry['actor'] = { kind: 'nobody', id: '', name: '' };
   expect(said({ actor: nobody, action: 'sign_in_failed', object: { kind: 'user', id: '', name: 'x@y.example' }, changes: [fact('with', 'password')] })).toBe('Somebody was refused to sign in as x@y.example with a password');
   expect(said({ actor: nobody, action: 'sign_in_failed', object: { kind: 'user', id: '', name: null } })).toBe('Somebody was refused to sign in');
+  expect(said({ actor: nobody, action: 'sign_in_failed', object: { kind: 'user', id: '', name: null }, changes: [fact('with', 'oidc'), fact('disabled', false)] })).toBe('Somebody was refused to sign in through the identity provider');
+  expect(said({ actor: nobody, action: 'sign_in_failed', object: { kind: 'user', id: 'u2', name: 'Bo' }, changes: [fact('with', 'oidc'), fact('disabled', true)] })).toBe('Somebody was refused to sign in as Bo (shut out)');
 });
 
 test('only changes of values are shown beside the sentence', () => {

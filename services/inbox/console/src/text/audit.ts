@@ -62,6 +62,8 @@ function signedIn(entry: AuditEntry): string {
       return t('signed in by an invitation');
     case 'passkey':
       return t('signed in with a passkey');
+    case 'oidc':
+      return t('signed in through the identity provider');
     default:
       return t('signed in');
   }
@@ -69,6 +71,9 @@ function signedIn(entry: AuditEntry): string {
 
 function notSignedIn(entry: AuditEntry): string {
   const name = nameOf(entry);
+  if (fact(entry, 'with') === 'oidc' && !fact(entry, 'disabled')) {
+    return name ? t('was refused to sign in as {name} through the identity provider', { name }) : t('was refused to sign in through the identity provider');
+  }
   if (!name) return t('was refused to sign in');
   if (fact(entry, 'disabled')) return t('was refused to sign in as {name} (shut out)', { name });
   if (fact(entry, 'with') === 'second_step') return t('was refused to sign in as {name} at the second step', { name });
@@ -130,6 +135,8 @@ export const deeds: Record<AuditEntry['action'], { name: string; says: Predicate
   passkey_renamed: { get name() { return t('Passkey renamed'); }, says: (_, entry) => t('renamed the passkey {passkey} to {name}', { passkey: passkey(entry), name: String(fact(entry, 'name') ?? '') }) },
   passkey_removed: { get name() { return t('Passkey removed'); }, says: (_, entry) => t('removed the passkey {passkey}', { passkey: passkey(entry) }) },
   passkey_copied: { get name() { return t('Copied passkey refused'); }, says: (_, entry) => t('was refused to sign in as {name}: the passkey {passkey} may have been copied', { name: nameOf(entry), passkey: passkey(entry) }) },
+  identity_linked: { get name() { return t('Linked to the identity provider'); }, says: () => t('came in through the identity provider for the first time') },
+  identity_unlinked: { get name() { return t('Unlinked from the identity provider'); }, says: (_, entry) => (own(entry) ? t('unlinked themselves from the identity provider') : t('unlinked the person {name} from the identity provider', { name: nameOf(entry) })) },
   exported: { get name() { return t('Exported'); }, says: (_, entry) => to(entry, (name) => t('exported everything of the customer {name}', { name }), t('exported everything of a customer')) },
   erased: { get name() { return t('Erased'); }, says: () => t('erased a customer') },
 };

@@ -45,7 +45,7 @@ impl Desk {
     }
 
     /// Lets somebody in by a passkey, which counts for both steps; `None` when it is not known, does not prove it, was
-    /// copied, or the person is shut out: which of these nobody is told.
+    /// copied, or the person is shut out or comes in by the identity provider alone: which of these nobody is told.
     ///
     /// # Errors
     /// `passkeys_unavailable`; the database is not available.
@@ -78,7 +78,8 @@ impl Desk {
         origin: &Origin,
     ) -> Result<Option<NewSession>, DeskError> {
         let (mut tx, now) = (self.store.begin().await?, self.now());
-        let user = accounts::lock_user(&self.store, &mut tx, kept.user).await?.filter(|user| !user.disabled);
+        let user = accounts::lock_user(&self.store, &mut tx, kept.user).await?;
+        let user = user.filter(|user| !user.disabled && self.takes_password_of(user.role));
         let Some(user) = user else { return self.refuse_in(tx, kept, origin).await };
         // whoever held the lock before may have removed or used it
         let current = rows::find_kept(&mut tx, kept.passkey.id).await?;

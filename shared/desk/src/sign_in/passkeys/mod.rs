@@ -109,7 +109,7 @@ impl Desk {
     ///
     /// # Errors
     /// `wrong_password`, `wrong_code`, `too_many_codes`, `second_step_off`, `code_needed`, `too_many_passkeys`,
-    /// `passkeys_unavailable`.
+    /// `passkeys_unavailable`, `provider_only`.
     pub async fn request_passkey(
         &self,
         id: UserId,
@@ -122,6 +122,10 @@ impl Desk {
             None => self.proven_by_password(id, proof).await?,
         };
         has_room(&user)?;
+        if !self.takes_password_of(user.role) {
+            let reason = "you sign in through your organisation's identity provider, and not past it";
+            return Err(DeskError::conflict("provider_only", reason));
+        }
         let exclude = rows::credentials(&mut tx, id).await?;
         let site_name = settings::current(&mut *tx).await?.organization.name;
         // a code that was given is used up

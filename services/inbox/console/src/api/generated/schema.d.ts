@@ -351,6 +351,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/identities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who people are at the identity provider. */
+        get: operations["get_identities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/invitations": {
         parameters: {
             query?: never;
@@ -1239,6 +1256,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session/identities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who the one who asks is at the identity provider. */
+        get: operations["get_session_identities"];
+        put?: never;
+        post?: never;
+        /** Takes one's own tie to the identity provider away. Other sessions end. 409 `only_way_in` without a password. */
+        delete: operations["delete_session_identities"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session/invitation": {
         parameters: {
             query?: never;
@@ -1287,6 +1322,57 @@ export interface paths {
          *     nobody is in yet.
          */
         post: operations["post_session_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/oidc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Leads a browser to the identity provider. */
+        get: operations["get_session_oidc"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/oidc/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the identity provider sends a browser back to: begins the session and leads to the console. */
+        get: operations["get_session_oidc_callback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How people sign in here. */
+        get: operations["get_session_options"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1937,6 +2023,23 @@ export interface paths {
         patch: operations["patch_users_id_availability"];
         trace?: never;
     };
+    "/api/v1/users/{id}/identity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes somebody's tie to the identity provider away; all their sessions end. Only an owner may do that to an owner. */
+        delete: operations["delete_users_id_identity"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users/{id}/second-step": {
         parameters: {
             query?: never;
@@ -2472,7 +2575,7 @@ export interface components {
          * @description What was done.
          * @enum {string}
          */
-        AuditAction: "added" | "changed" | "removed" | "reordered" | "blocked" | "unblocked" | "merged" | "unmerged" | "consent_recorded" | "consent_imported" | "signed_in" | "sign_in_failed" | "signed_out" | "sessions_ended" | "password_changed" | "password_forgotten" | "sign_in_link_made" | "secret_changed" | "tried" | "invited_again" | "accepted" | "codes_added" | "replayed" | "erased" | "exported" | "second_step_on" | "second_step_off" | "second_step_reset" | "recovery_codes_made" | "recovery_code_used" | "passkey_added" | "passkey_renamed" | "passkey_removed" | "passkey_copied";
+        AuditAction: "added" | "changed" | "removed" | "reordered" | "blocked" | "unblocked" | "merged" | "unmerged" | "consent_recorded" | "consent_imported" | "signed_in" | "sign_in_failed" | "signed_out" | "sessions_ended" | "password_changed" | "password_forgotten" | "sign_in_link_made" | "secret_changed" | "tried" | "invited_again" | "accepted" | "codes_added" | "replayed" | "erased" | "exported" | "second_step_on" | "second_step_off" | "second_step_reset" | "recovery_codes_made" | "recovery_code_used" | "passkey_added" | "passkey_renamed" | "passkey_removed" | "passkey_copied" | "identity_linked" | "identity_unlinked";
         /** @description Who did it. */
         AuditActor: {
             /** @description Id. */
@@ -3593,6 +3696,22 @@ export interface components {
             /** @description Why. */
             reason: string;
         };
+        /** @description Who somebody is at the identity provider. */
+        Identity: {
+            /** @description When they came in by it first. */
+            created_at: components["schemas"]["Time"];
+            /** @description Their address there, as it was at the last sign-in. */
+            email: string | null;
+            /** @description Which provider. */
+            issuer: string;
+            /** @description When they came in by it last. */
+            used_at: components["schemas"]["Time"];
+            /**
+             * Format: uuid
+             * @description Who.
+             */
+            user_id: string;
+        };
         /** @description A record that was not taken over. */
         ImportError: {
             /** @description Why, for people. */
@@ -4529,6 +4648,27 @@ export interface components {
                 subject: components["schemas"]["FoundPart"][] | null;
                 /** @description The ticket. */
                 ticket: components["schemas"]["Ticket"];
+            }[];
+            /** @description Give it as `cursor` for the next page; `null` on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Identity: {
+            /** @description The rows. */
+            data: {
+                /** @description When they came in by it first. */
+                created_at: components["schemas"]["Time"];
+                /** @description Their address there, as it was at the last sign-in. */
+                email: string | null;
+                /** @description Which provider. */
+                issuer: string;
+                /** @description When they came in by it last. */
+                used_at: components["schemas"]["Time"];
+                /**
+                 * Format: uuid
+                 * @description Who.
+                 */
+                user_id: string;
             }[];
             /** @description Give it as `cursor` for the next page; `null` on the last one. */
             next_cursor: string | null;
@@ -5840,6 +5980,13 @@ export interface components {
         SignInLink: {
             /** @description Where they come in, once, within 24 hours. Shown only now; `null` when the request is repeated. */
             sign_in_link: string | null;
+        };
+        /** @description How people sign in here. */
+        SignInOptions: {
+            /** @description Only owners sign in with a password. */
+            passwords_for_owners_only: boolean;
+            /** @description What people call the identity provider; `null` where there is none. */
+            provider: string | null;
         };
         /** @description A sign-in link's token. */
         SignInToken: {
@@ -7192,6 +7339,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Erasure"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_identities: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Identity"];
                 };
             };
             /** @description Refused */
@@ -9401,6 +9577,62 @@ export interface operations {
             };
         };
     };
+    get_session_identities: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Identity"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_session_identities: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_session_invitation: {
         parameters: {
             query?: never;
@@ -9496,6 +9728,98 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PendingSignIn"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_session_oidc: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the provider, or to the console with `problem` */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_session_oidc_callback: {
+        parameters: {
+            query?: {
+                /** @description As RFC 6749 has it */
+                code?: string;
+                /** @description As RFC 6749 has it */
+                state?: string;
+                /** @description As RFC 6749 has it */
+                error?: string;
+                /** @description As RFC 9207 has it */
+                iss?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the console, with `problem` where nobody is in */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_session_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInOptions"];
                 };
             };
             /** @description Refused */
@@ -11182,6 +11506,36 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Availability"];
                 };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_users_id_identity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description User */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused */
             default: {
