@@ -32,11 +32,11 @@ pub const TICKET_SELECT: &str = "SELECT t.id, t.number, t.channel, t.inbox, t.pr
     t.waiting_at, \
     p.name AS profile_name, p.blocked_at, u.name AS assignee_name, \
     c.message_id, c.kind, c.source_id, c.source_name \
-    FROM tickets t JOIN profiles p ON p.id = t.profile_id LEFT JOIN users u ON u.id = t.assignee_id \
+    FROM tickets t LEFT JOIN profiles p ON p.id = t.profile_id LEFT JOIN users u ON u.id = t.assignee_id \
     LEFT JOIN campaign_messages c ON c.message_id = t.credited_id";
 
-/// The tables of [`TICKET_SELECT`].
-pub const TICKET_FROM: &str = "FROM tickets t JOIN profiles p ON p.id = t.profile_id \
+/// The tables of [`TICKET_SELECT`]. Each ticket has a profile: the outer join keeps planners from beginning with all profiles.
+pub const TICKET_FROM: &str = "FROM tickets t LEFT JOIN profiles p ON p.id = t.profile_id \
     LEFT JOIN users u ON u.id = t.assignee_id LEFT JOIN campaign_messages c ON c.message_id = t.credited_id";
 
 /// A ticket as it lies in the database, with what its view needs besides.

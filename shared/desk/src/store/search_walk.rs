@@ -16,8 +16,10 @@ use crate::DeskError;
 
 /// Tickets of a first try.
 const SAMPLE: i64 = 200;
-/// Tickets that are looked into at most; each takes 10 microseconds on SQLite and some 20 on PostgreSQL.
-const MOST: i64 = 6_000;
+/// Tickets that are looked into at most, one in so many of all there are: the index takes longer the more there are, while each
+/// ticket that is looked into takes some 20 to 40 microseconds.
+const ONE_IN: i64 = 100;
+const MOST: std::ops::RangeInclusive<i64> = 400..=6_000;
 
 /// Whether a list may be begun so: there are words, and every document has its own beside it.
 pub(super) async fn is_possible(store: &Store, search: &Search) -> Result<bool, DeskError> {
@@ -32,11 +34,21 @@ pub(super) async fn is_possible(store: &Store, search: &Search) -> Result<bool, 
 
 /// How many tickets are looked into, step by step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Steps(i64);
+pub(super) struct Steps {
+    now: i64,
+    most: i64,
+}
 
 impl Steps {
-    pub(super) fn begin() -> Self {
-        Self(SAMPLE)
+    /// The first one.
+    pub(super) async fn begin(store: &Store) -> Result<Self, DeskError> {
+        let last: Option<i64> =
+            sqlx::query_scalar("SELECT max(number) FROM tickets").fetch_one(store.reader()).await?;
+        Ok(Self::among(last.unwrap_or_default()))
+    }
+
+    fn among(tickets: i64) -> Self {
+        Self { now: SAMPLE, most: (tickets / ONE_IN).clamp(*MOST.start(), *MOST.end()) }
     }
 
     /// Where the list is cut this time; `None` where it is shorter.
@@ -50,7 +62,7 @@ impl Steps {
         let sql = format!(
             "SELECT {column} AS at, t.id {TICKET_FROM}{} ORDER BY {column} {direction}, t.id {direction} LIMIT 1 OFFSET {}",
             facts.clause(),
-            self.0
+            self.now
         );
         let row = facts.bind(sqlx::query(AssertSqlSafe(sql))).fetch_optional(store.reader()).await?;
         row.map(|row| Ok((row.try_get("at")?, row.try_get("id")?))).transpose()
@@ -58,11 +70,11 @@ impl Steps {
 
     /// The next step after so many of the `wanted` were found: as many tickets as will do; `None` if that would be too many.
     pub(super) fn next(self, found: i64, wanted: i64) -> Option<Self> {
-        if self.0 > SAMPLE || found == 0 {
+        if self.now > SAMPLE || found == 0 {
             return None;
         }
-        let needed = self.0 * wanted * 3 / (found * 2);
-        (needed <= MOST).then_some(Self(needed))
+        let needed = self.now * wanted * 3 / (found * 2);
+        (needed <= self.most).then_some(Self { now: needed, ..self })
     }
 }
 
@@ -116,12 +128,14 @@ mod tests {
 
     #[test]
     fn the_second_step_is_as_long_as_the_first_says_and_no_longer_than_the_index_takes() {
-        let first = Steps::begin();
-        assert_eq!(first.next(50, 51), Some(Steps(306)));
-        assert_eq!(first.next(3, 51), Some(Steps(5_100)));
-        assert_eq!(first.next(2, 51), None, "the index is better");
-        assert_eq!(first.next(0, 51), None);
-        assert_eq!(Steps(306).next(50, 51), None, "there is no third one");
+        let second = |tickets, found| Steps::among(tickets).next(found, 51).map(|step| step.now);
+        assert_eq!(second(1_000_000, 50), Some(306));
+        assert_eq!(second(1_000_000, 3), Some(5_100));
+        assert_eq!(second(1_000_000, 2), None, "the index is better");
+        assert_eq!((second(100_000, 20), second(100_000, 3)), (Some(765), None));
+        assert_eq!((second(10, 50), second(10, 0)), (Some(306), None));
+        let again = Steps::among(1_000_000).next(50, 51).unwrap();
+        assert_eq!(again.next(50, 51), None, "there is no third one");
     }
 
     #[test]

@@ -175,7 +175,7 @@ async fn walked(
         }
         conditions
     };
-    let mut step = Some(search_walk::Steps::begin());
+    let mut step = Some(search_walk::Steps::begin(store).await?);
     while let Some(now) = step {
         let end = now.end(store, facts(), order).await?;
         let mut conditions = facts();
