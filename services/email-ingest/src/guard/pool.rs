@@ -259,7 +259,7 @@ mod tests {
                 drop(release);
                 waited
             },
-            async { busy.await }
+            busy
         );
         assert_eq!((waited, first), (Err(Failed::TooLate), Ok(true)));
         assert_eq!(pool.run(LONG, || 3).await, Ok(3));
