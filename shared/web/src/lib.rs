@@ -9,6 +9,7 @@ pub mod limit;
 pub mod oauth;
 pub mod oidc;
 pub mod problem;
+mod provider;
 pub mod reach;
 pub mod signature;
 

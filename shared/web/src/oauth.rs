@@ -8,14 +8,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::Context;
-use reqwest::{Client, redirect::Policy};
+use reqwest::Client;
 use serde::Deserialize;
 use thiserror::Error;
 use tokio::sync::Mutex;
 use url::Url;
 
-use crate::signature::{hex, sha256};
+use crate::{
+    provider::{self, Answer},
+    signature::{hex, sha256},
+};
 
 /// A provider answers within this time, or is as good as away.
 const WITHIN: Duration = Duration::from_secs(20);
@@ -25,8 +27,6 @@ const LARGEST: usize = 64 * 1024;
 const EARLY: Duration = Duration::from_secs(60);
 /// What a token lasts for that does not say it.
 const USUALLY: u64 = 5 * 60;
-/// Longest words of a provider that are shown, in characters.
-const LONGEST: usize = 200;
 
 /// What is shown for a token. Not to be printed.
 #[derive(Clone)]
@@ -102,24 +102,13 @@ enum Number {
     Quoted(String),
 }
 
-#[derive(Deserialize)]
-struct Said {
-    error: String,
-    error_description: Option<String>,
-}
-
 impl Tokens {
     /// For a grant, whose last refresh token lies there.
     ///
     /// # Errors
     /// TLS cannot be set up.
     pub fn new(grant: Grant, keeper: Arc<dyn Keeper>) -> anyhow::Result<Self> {
-        let client = Client::builder()
-            .user_agent(concat!("frontdesk/", env!("CARGO_PKG_VERSION")))
-            .timeout(WITHIN)
-            .redirect(Policy::none())
-            .build()
-            .context("TLS cannot be used")?;
+        let client = provider::client(WITHIN)?;
         Ok(Self { grant, client, keeper, held: Mutex::default() })
     }
 
@@ -205,40 +194,26 @@ impl Tokens {
         ];
         form.extend(client_secret.as_deref().map(|secret| ("client_secret", secret)));
         form.extend(scope.as_deref().map(|scope| ("scope", scope)));
-        let away = |error: reqwest::Error| NoToken::Away(error.without_url().to_string());
-        let mut answer = self.client.post(token_url.clone()).form(&form).send().await.map_err(away)?;
-        let status = answer.status();
-        let mut body = Vec::new();
-        while let Some(more) = answer.chunk().await.map_err(away)? {
-            if body.len() + more.len() > LARGEST {
-                return Err(NoToken::Away("its answer is too long".into()));
+        let request = self.client.post(token_url.clone()).form(&form);
+        match provider::ask(request, LARGEST).await.map_err(NoToken::Away)? {
+            Answer::Given(body) => {
+                // what it is instead is not shown: a token may be in it
+                let given = serde_json::from_slice::<Given>(&body).ok();
+                let given = given.filter(|given| is_token(&given.access_token));
+                given.ok_or_else(|| NoToken::Away("its answer holds no access token".into()))
             }
-            body.extend_from_slice(&more);
+            Answer::Refused(status, said) => {
+                let said = said.unwrap_or_else(|| format!("it answers {status}"));
+                let passes = status.is_server_error() || matches!(status.as_u16(), 408 | 429);
+                Err(if passes { NoToken::Away(said) } else { NoToken::Refused(said) })
+            }
         }
-        if status.is_success() {
-            // what it is instead is not shown: a token may be in it
-            let given = serde_json::from_slice::<Given>(&body).ok();
-            let given = given.filter(|given| is_token(&given.access_token));
-            return given.ok_or_else(|| NoToken::Away("its answer holds no access token".into()));
-        }
-        let said = serde_json::from_slice::<Said>(&body).ok().map(|said| words(&said));
-        let said = said.unwrap_or_else(|| format!("it answers {status}"));
-        let passes = status.is_server_error() || matches!(status.as_u16(), 408 | 429);
-        Err(if passes { NoToken::Away(said) } else { NoToken::Refused(said) })
     }
 }
 
 /// RFC 6750 §2.1; nothing else can get into what is said to a mail server.
 fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic())
-}
-
-/// `invalid_grant: the token was revoked`, on one line.
-fn words(said: &Said) -> String {
-    let more = said.error_description.iter().map(|more| format!(": {more}"));
-    let all: String = std::iter::once(said.error.clone()).chain(more).collect();
-    let shown = all.chars().map(|c| if c.is_control() { ' ' } else { c });
-    shown.take(LONGEST).collect::<String>().trim_end().to_owned()
 }
 
 #[cfg(test)]

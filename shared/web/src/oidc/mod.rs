@@ -4,19 +4,22 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
-use reqwest::{Client, RequestBuilder, Url, redirect::Policy};
+use reqwest::{Client, RequestBuilder, Url};
 use serde::{Deserialize, de::DeserializeOwned};
 use thiserror::Error;
 use tokio::sync::Mutex;
 
-use crate::signature;
+use crate::{
+    provider::{self, Answer},
+    signature,
+};
 
 mod attempt;
 mod claims;
 mod jws;
 mod metadata;
 
+pub use crate::provider::one_line;
 pub use attempt::Attempt;
 pub use claims::Claims;
 pub use metadata::Metadata;
@@ -30,8 +33,6 @@ const WITHIN: Duration = Duration::from_secs(10);
 const LARGEST: usize = 512 * 1024;
 /// Where things are, and which keys there are, is asked again after this time.
 const KNOWN_FOR: Duration = Duration::from_secs(60 * 60);
-/// Longest words of a provider that are shown, in characters.
-const LONGEST: usize = 200;
 
 /// What a provider knows this installation by. Not to be printed.
 #[derive(Clone)]
@@ -89,25 +90,13 @@ struct Tokens {
     access_token: Option<String>,
 }
 
-/// RFC 6749 §5.2.
-#[derive(Deserialize)]
-struct Said {
-    error: String,
-    error_description: Option<String>,
-}
-
 impl Provider {
     /// For a registration.
     ///
     /// # Errors
     /// TLS cannot be set up.
     pub fn new(registration: Registration) -> anyhow::Result<Self> {
-        let client = Client::builder()
-            .user_agent(concat!("frontdesk/", env!("CARGO_PKG_VERSION")))
-            .timeout(WITHIN)
-            .redirect(Policy::none())
-            .build()
-            .context("TLS cannot be used")?;
+        let client = provider::client(WITHIN)?;
         Ok(Self { registration, client, metadata: Mutex::default(), keys: Mutex::default() })
     }
 
@@ -244,25 +233,14 @@ impl Provider {
     }
 
     async fn answer<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, Failed> {
-        let away = |error: reqwest::Error| Failed::Away(chain(&error.without_url()));
-        let mut answer = request.header("accept", "application/json").send().await.map_err(away)?;
-        let status = answer.status();
-        let mut body = Vec::new();
-        while let Some(more) = answer.chunk().await.map_err(away)? {
-            if body.len() + more.len() > LARGEST {
-                return Err(Failed::Away("its answer is too long".into()));
+        match provider::ask(request, LARGEST).await.map_err(Failed::Away)? {
+            Answer::Given(body) => {
+                // what it is instead is not shown: a token may be in it
+                let unread = |_| Failed::Away("its answer is not what OpenID Connect says".into());
+                serde_json::from_slice(&body).map_err(unread)
             }
-            body.extend_from_slice(&more);
-        }
-        if status.is_success() {
-            // what it is instead is not shown: a token may be in it
-            let unread = |_| Failed::Away("its answer is not what OpenID Connect says".into());
-            return serde_json::from_slice(&body).map_err(unread);
-        }
-        let said = serde_json::from_slice::<Said>(&body).ok();
-        match said {
-            Some(said) if status.is_client_error() => Err(Failed::Refused(words(&said))),
-            _ => Err(Failed::Away(format!("it answers {status}"))),
+            Answer::Refused(status, Some(said)) if status.is_client_error() => Err(Failed::Refused(said)),
+            Answer::Refused(status, _) => Err(Failed::Away(format!("it answers {status}"))),
         }
     }
 }
@@ -270,27 +248,6 @@ impl Provider {
 /// RFC 6749 §2.3.1: in `Authorization: Basic` both halves are written as in a form.
 fn encoded(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut told = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        told = format!("{told}: {error}");
-        source = error.source();
-    }
-    one_line(&told)
-}
-
-fn words(said: &Said) -> String {
-    let more = said.error_description.iter().map(|more| format!(": {more}"));
-    one_line(&std::iter::once(said.error.clone()).chain(more).collect::<String>())
-}
-
-/// Words of somebody else, for a log: on one line, and not too many.
-pub fn one_line(text: &str) -> String {
-    let plain = text.chars().map(|c| if c.is_control() { ' ' } else { c });
-    plain.take(LONGEST).collect::<String>().trim_end().to_owned()
 }
 
 /// Whether two secrets are the same, in the same time wherever they differ.
