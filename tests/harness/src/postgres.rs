@@ -4,6 +4,7 @@
 //! machines.
 
 use std::{
+    fs::File,
     path::{Path, PathBuf},
     process::Stdio,
     sync::atomic::{AtomicU32, Ordering},
@@ -13,6 +14,7 @@ use std::{
 use tempfile::TempDir;
 use tokio::{
     process::{Child, Command},
+    task::spawn_blocking,
     time::sleep,
 };
 
@@ -50,15 +52,9 @@ impl Postgres {
     /// # Panics
     /// It does not start.
     pub async fn start() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        if is_root() {
-            let owner = format!("{NOBODY}:{NOBODY}");
-            run(Command::new("chown").arg(owner).arg(folder.path())).await;
-        }
+        let folder = folder_of_nobody().await;
         let data = folder.path().join("data");
-        let mut initdb = as_nobody("initdb");
-        initdb.arg("-D").arg(&data).args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"]);
-        run(initdb.arg("--no-locale")).await;
+        run(Command::new("cp").arg("-a").arg(empty_cluster().await).arg(&data)).await;
         let port = ports::free();
         let server = serve(&data, port);
         let postgres = Self { folder, port, server, databases: AtomicU32::new(0) };
@@ -134,6 +130,42 @@ impl Postgres {
         }
         panic!("PostgreSQL does not become ready in {}", self.folder.path().display());
     }
+}
+
+/// An empty cluster to copy: `initdb` takes most of a second, and every test has a server of its own.
+async fn empty_cluster() -> PathBuf {
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/postgres");
+    std::fs::create_dir_all(&kept).expect("a folder");
+    let version =
+        Command::new(programs().join("initdb")).arg("--version").output().await.expect("initdb runs");
+    let version = String::from_utf8_lossy(&version.stdout).replace(|c: char| !c.is_ascii_alphanumeric(), "_");
+    let cluster = kept.join(version.trim_end_matches('_'));
+    let lock = File::create(kept.join("lock")).expect("a lock");
+    // other tests may be making it
+    let lock = spawn_blocking(move || lock.lock().map(|()| lock)).await.expect("it waits").expect("a lock");
+    if !cluster.is_dir() {
+        let folder = folder_of_nobody().await;
+        let data = folder.path().join("data");
+        let mut initdb = as_nobody("initdb");
+        initdb.arg("-D").arg(&data).args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"]);
+        run(initdb.arg("--no-locale")).await;
+        let half = cluster.with_extension("half");
+        let _ = std::fs::remove_dir_all(&half);
+        run(Command::new("cp").arg("-a").arg(&data).arg(&half)).await;
+        std::fs::rename(&half, &cluster).expect("it is whole");
+    }
+    drop(lock);
+    cluster
+}
+
+/// A folder for whom PostgreSQL runs as.
+async fn folder_of_nobody() -> TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    if is_root() {
+        let owner = format!("{NOBODY}:{NOBODY}");
+        run(Command::new("chown").arg(owner).arg(folder.path())).await;
+    }
+    folder
 }
 
 fn serve(data: &Path, port: u16) -> Child {
