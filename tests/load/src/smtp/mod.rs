@@ -88,6 +88,7 @@ async fn rounds(servers: &[Server], connections: Connections) -> Vec<Measured> {
     let mut all = vec![Vec::new(); servers.len()];
     for _ in 0..ROUNDS {
         for ((server, count), measured) in servers.iter().zip(&counts).zip(&mut all) {
+            cpu::settle().await;
             measured.push(run(server, connections, *count).await);
         }
     }
