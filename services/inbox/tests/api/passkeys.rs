@@ -102,7 +102,7 @@ async fn asking_and_trying_again_and_again_is_slowed_down() {
 }
 
 /// Tries come back meanwhile: on a slow machine it takes some more than the limit.
-async fn tries_until_slowed(nobody: &Agent, path: &str, body: &serde_json::Value) -> usize {
+async fn tries_until_slowed(nobody: &Agent, path: &str, body: &Value) -> usize {
     for tries in 0..1_000 {
         if nobody.post(path, body.clone()).await.status == 429 {
             return tries;
