@@ -3,6 +3,7 @@
 
 mod access;
 mod accounts;
+mod browser;
 mod bulk;
 mod campaigns;
 mod drafts;

@@ -6,10 +6,12 @@ use harness::{
     openid::{CLIENT, Fault, OpenId, SECRET},
 };
 use host::{Secret, config::Oidc};
-use reqwest::{Client, header::HeaderMap, redirect::Policy};
 use serde_json::{Value, json};
 
-use crate::world::{PUBLIC_URL, World};
+use crate::{
+    browser::Browser,
+    world::{PUBLIC_URL, World},
+};
 
 /// Each test on both databases.
 macro_rules! on_both {
@@ -47,73 +49,6 @@ on_both!(
 const ANNA: &str = "anna@acme.example";
 /// When the world begins, in seconds.
 const NOW: i64 = 1_763_700_000;
-
-/// A browser that follows nothing by itself.
-struct Browser {
-    client: Client,
-    base: String,
-    cookies: Vec<(String, String)>,
-}
-
-impl Browser {
-    fn new(world: &World) -> Self {
-        let client = Client::builder().redirect(Policy::none()).build().unwrap();
-        Self { client, base: world.base.clone(), cookies: Vec::new() }
-    }
-
-    /// Opens an address; where it leads.
-    async fn open(&mut self, address: &str) -> String {
-        let here = address.strip_prefix(PUBLIC_URL);
-        let address = here.map_or_else(|| address.to_owned(), |place| format!("{}{place}", self.base));
-        let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let request = self.client.get(address);
-        let request = if here.is_some() { request.header("cookie", cookies.join("; ")) } else { request };
-        let answer = request.send().await.unwrap();
-        assert_eq!(answer.status(), 303, "{answer:?}");
-        if here.is_some() {
-            self.keep(answer.headers());
-        }
-        answer.headers()["location"].to_str().unwrap().to_owned()
-    }
-
-    fn keep(&mut self, headers: &HeaderMap) {
-        for line in headers.get_all("set-cookie") {
-            let line = line.to_str().unwrap();
-            for part in ["HttpOnly", "SameSite=Lax", "Path=/"] {
-                assert!(line.contains(part), "{line}");
-            }
-            let (name, value) = line.split(';').next().unwrap().split_once('=').unwrap();
-            self.cookies.retain(|(known, _)| known != name);
-            if !value.is_empty() {
-                self.cookies.push((name.to_owned(), value.to_owned()));
-            }
-        }
-    }
-
-    /// Goes to the provider and comes back: the address of the way back.
-    async fn way_back(&mut self) -> String {
-        let door = self.open(&format!("{PUBLIC_URL}/api/v1/session/oidc")).await;
-        self.open(&door).await
-    }
-
-    /// The whole way; where it ends.
-    async fn sign_in(&mut self) -> String {
-        let back = self.way_back().await;
-        self.open(&back).await
-    }
-
-    fn session(&self) -> Option<&str> {
-        let found = self.cookies.iter().find(|(name, _)| name == "frontdesk_session");
-        found.map(|(_, value)| value.as_str())
-    }
-
-    /// Who is signed in here.
-    async fn user(&self) -> Value {
-        let cookie = format!("frontdesk_session={}", self.session().expect("a session"));
-        let request = self.client.get(format!("{}/api/v1/session", self.base)).header("cookie", cookie);
-        request.send().await.unwrap().json::<Value>().await.unwrap()["user"].clone()
-    }
-}
 
 fn at(provider: &OpenId) -> Oidc {
     Oidc {
@@ -283,7 +218,8 @@ async fn a_way_back_is_good_once_and_in_one_browser(on_postgres: bool) {
     assert_eq!(Browser::new(&world).open(&back).await, again);
     let kept = browser.cookies.clone();
     assert_eq!(browser.open(&back).await, format!("{PUBLIC_URL}/"));
-    let mut replayed = Browser { cookies: kept, ..Browser::new(&world) };
+    let mut replayed = Browser::new(&world);
+    replayed.cookies = kept;
     assert_eq!(replayed.open(&back).await, again);
     assert!(replayed.session().is_none());
     let mut late = Browser::new(&world);
